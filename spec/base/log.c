@@ -1,0 +1,172 @@
+#include "spec/base/log.h"
+
+#include "spec/base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { LINE = ERR_TEXT + ERR_POINTER + ERR_PLACE + ERR_HINT + 16 };
+
+void log_init(struct log *l, struct arena *a, const char *program)
+{
+	*l = (struct log){ .arena = a, .program = program, .fd = -1 };
+	l->last = &l->first;
+}
+
+int log_open(struct log *l, const char *path, struct err *e)
+{
+	l->fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+	if (l->fd < 0) {
+		(void)err_sys(e, "open the log file %s", path);
+		return err_hint(e, "its directory must exist and be writable");
+	}
+	return 0;
+}
+
+/* A message that cannot be written has nowhere else to go. */
+static void write_whole(int fd, const char *bytes, size_t length)
+{
+	while (length) {
+		ssize_t done = write(fd, bytes, length);
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return;
+		bytes += done;
+		length -= (size_t)done;
+	}
+}
+
+static void add_quoted(struct text *t, const char *text)
+{
+	text_add(t, "\"");
+	for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
+		if (*c == '"' || *c == '\\')
+			text_add(t, "\\%c", *c);
+		else if (*c < 0x20)
+			text_add(t, "\\u%04x", *c);
+		else
+			text_add_bytes(t, c, 1);
+	}
+	text_add(t, "\"");
+}
+
+static void add_member(struct text *t, const char *key, const char *value)
+{
+	if (!value || !value[0])
+		return;
+	text_add(t, ",\"%s\":", key);
+	add_quoted(t, value);
+}
+
+static void write_time(char *out, size_t size)
+{
+	struct timespec now = { 0 };
+	struct tm parts = { 0 };
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	(void)gmtime_r(&now.tv_sec, &parts);
+	size_t length = strftime(out, size, "%Y-%m-%dT%H:%M:%S", &parts);
+	(void)snprintf(out + length, size - length, ".%09ldZ", now.tv_nsec);
+}
+
+static void write_record(struct log *l, const char *level, const char *command, const char *message,
+			 const struct err *e, bool has_warnings)
+{
+	struct text t;
+	char time[64];
+
+	if (l->fd < 0)
+		return;
+	write_time(time, sizeof time);
+	text_init(&t, l->arena);
+	if (l->format == LOG_TEXT) {
+		text_add(&t, "%s %s: %s: %s\n", time, l->program, level, message);
+		write_whole(l->fd, t.at, t.length);
+		return;
+	}
+	text_add(&t, "{\"level\":\"%s\",\"msg\":", level);
+	add_quoted(&t, message);
+	add_member(&t, "time", time);
+	add_member(&t, "command", command);
+	if (e) {
+		add_member(&t, "phase", e->phase);
+		add_member(&t, "pointer", e->pointer);
+		add_member(&t, "place", e->place);
+		add_member(&t, "hint", e->hint);
+		if (e->number)
+			text_add(&t, ",\"errno\":%d", e->number);
+		text_add(&t, ",\"code\":%d", e->exit_code ? e->exit_code : 1);
+	}
+	if (has_warnings && l->first) {
+		text_add(&t, ",\"warnings\":[");
+		for (struct log_warning *w = l->first; w; w = w->next) {
+			add_quoted(&t, w->text);
+			text_add(&t, "%s", w->next ? "," : "");
+		}
+		text_add(&t, "]");
+	}
+	text_add(&t, "}\n");
+	write_whole(l->fd, t.at, t.length);
+}
+
+static void say(const struct log *l, const char *kind, const char *message)
+{
+	struct text t;
+
+	text_init(&t, l->arena);
+	text_add(&t, "%s: %s%s\n", l->program, kind, message);
+	write_whole(STDERR_FILENO, t.at, t.length);
+}
+
+void log_warn(struct log *l, const char *format, ...)
+{
+	char message[LINE];
+	va_list list;
+
+	va_start(list, format);
+	(void)vsnprintf(message, sizeof message, format, list);
+	va_end(list);
+	struct log_warning *w = arena_alloc(l->arena, sizeof *w);
+	w->text = arena_text(l->arena, message);
+	*l->last = w;
+	l->last = &w->next;
+}
+
+void log_debug(struct log *l, const char *format, ...)
+{
+	char message[LINE];
+	va_list list;
+
+	if (!l->has_debug)
+		return;
+	va_start(list, format);
+	(void)vsnprintf(message, sizeof message, format, list);
+	va_end(list);
+	say(l, "debug: ", message);
+}
+
+void log_finish(struct log *l, const char *command, const struct err *e)
+{
+	char line[LINE];
+
+	if (e) {
+		for (struct log_warning *w = l->first; w; w = w->next)
+			say(l, "warning: ", w->text);
+		write_record(l, "error", command, err_line(e, line, sizeof line), e, true);
+		say(l, "", line);
+	} else {
+		for (struct log_warning *w = l->first; w; w = w->next) {
+			say(l, "warning: ", w->text);
+			write_record(l, "warning", command, w->text, NULL, false);
+		}
+	}
+	if (l->fd >= 0)
+		(void)close(l->fd);
+	l->fd = -1;
+}

@@ -1,0 +1,56 @@
+/* The field page: one row per property of the runtime-spec. Reading, writing, `check`, the JSON pointers in messages, the
+ * manual page boxcar-config(5) and the drift test against the specification's JSON schemas all use these rows. */
+#pragma once
+
+#include "spec/words.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum field_kind {
+	FIELD_TEXT,    /* const char * */
+	FIELD_BOOL,    /* struct opt_bool */
+	FIELD_INT,     /* struct opt_int, min..max */
+	FIELD_UINT,    /* struct opt_uint, 0..max */
+	FIELD_WORD,    /* struct opt_word, index into words */
+	FIELD_TEXTS,   /* struct spec_texts */
+	FIELD_IDS,     /* struct spec_ids, each 0..max */
+	FIELD_WORDS,   /* struct spec_words */
+	FIELD_MAP,     /* struct spec_map: object with text values */
+	FIELD_OBJECT,  /* pointer to a struct of `record` */
+	FIELD_OBJECTS, /* SPEC_LIST of `record` */
+	FIELD_NAMED,   /* object whose members are all of `record`; read into a SPEC_LIST whose struct begins with const char *key */
+};
+
+enum field_flag {
+	FIELD_REQUIRED = 1,
+	FIELD_OTHER_SYSTEM = 2, /* read and written, but means nothing on Linux: a warning */
+	FIELD_NOT_EMPTY = 4,    /* text or list must have something in it */
+	FIELD_LATER = 8,        /* read, but not carried out yet: create, run and exec refuse it with "not supported yet: POINTER" */
+};
+
+struct record;
+
+struct field {
+	const char *name;           /* the JSON key */
+	enum field_kind kind;
+	unsigned flags;
+	size_t offset;              /* in the record's struct */
+	int64_t min;
+	uint64_t max;
+	const struct words *words;  /* FIELD_WORD, FIELD_WORDS */
+	const struct record *record; /* FIELD_OBJECT, FIELD_OBJECTS, FIELD_NAMED */
+	bool (*is_valid)(const char *text); /* further rule for a text or for each text of a list, or NULL */
+	const char *rule;           /* what is_valid wants: "must be an absolute path" */
+	const char *doc;            /* one sentence for the manual and for `check` */
+};
+
+struct record {
+	const char *name;           /* "process", "mount" */
+	size_t size;
+	const struct field *fields;
+	size_t count;
+};
+
+extern const struct record record_spec, record_process, record_resources;

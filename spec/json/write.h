@@ -1,0 +1,12 @@
+/* Writing by the same rows: a struct of a record to JSON text; what is absent is left out, the order is the rows'. */
+#pragma once
+
+#include "spec/base/text.h"
+#include "spec/fields.h"
+
+enum json_style { JSON_LINE, JSON_TABS };
+
+void json_write(const struct record *record, const void *model, enum json_style style, struct text *out);
+
+/* One text in quotes, escaped as RFC 8259 asks (bytes above 0x7f as they are). */
+void json_write_text(const char *text, struct text *out);
