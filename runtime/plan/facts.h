@@ -1,0 +1,45 @@
+/* What the plan must know of this host: plain values, probed by host/facts.c or, in tests, read from a text. The plan asks
+ * for nothing else; no other code decides by the host. */
+#pragma once
+
+#include "spec/base/arena.h"
+#include "spec/base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* One mounted cgroup hierarchy. */
+struct facts_hierarchy {
+	const char *mount_point; /* "/sys/fs/cgroup/memory" */
+	const char *controllers; /* v1: comma-separated as in /proc/self/cgroup ("cpu,cpuacct", "name=systemd"); v2: those in the
+				  * root's cgroup.controllers, space-separated */
+	const char *own_path;    /* where the calling process is, "/user.slice/..." */
+	int version;             /* 1 or 2 */
+};
+
+enum { FACTS_MAX_HIERARCHIES = 32 };
+
+struct facts {
+	uint32_t kernel;            /* KERNEL(6, 1) and so on */
+	uint32_t uid, gid;          /* effective */
+	bool is_in_user_namespace;  /* /proc/self/uid_map is not the initial one */
+	uint64_t capabilities;      /* bounding and permitted set of the caller: what it can give away */
+	unsigned last_capability;   /* 40: CAP_CHECKPOINT_RESTORE */
+	uint64_t hard_limits[16];   /* the caller's hard resource limits, by RLIMIT_* number */
+	bool has_apparmor, has_selinux, has_seccomp;
+	struct facts_hierarchy hierarchies[FACTS_MAX_HIERARCHIES];
+	size_t hierarchy_count;
+};
+
+#define KERNEL(major, minor) ((uint32_t)(major) << 16 | (uint32_t)(minor))
+
+/* The hierarchy that has a controller ("memory"; "" for the unified one), or NULL. On hybrid hosts a v1 hierarchy wins. */
+const struct facts_hierarchy *facts_find_controller(const struct facts *f, const char *controller);
+
+/* No v1 hierarchy is mounted. */
+bool facts_is_unified(const struct facts *f);
+
+/* Lines `name = value`: kernel = 6.1, uid = 0, capabilities = 1ffffffffff, hard_limit nofile = 20000,
+ * hierarchy v1 cpu,cpuacct /sys/fs/cgroup/cpu /own ... For tests and for `explain --facts`. */
+int facts_read(const char *text, struct arena *a, struct facts *out, struct err *e);

@@ -1,0 +1,264 @@
+/* The op page: everything a plan can hold. One row an op: its word, its side, its payload, the file that carries it out
+ * and what it means. The payload structs, the bounds check, `boxcar explain` and both dispatchers derive from these rows.
+ *
+ * A plan is one block of bytes: a header, the ops in order, then payloads, lists, texts and blobs, all found by 32-bit
+ * offsets from the block's start. It is checked once (plan_is_sound) and then trusted. Outside ops are carried out by the
+ * runtime, inside ops by boxcar-init, each in the order given. The format is private to one build.
+ *
+ * init is built without a C library and sees only this file and messages.h: keep it free of other includes. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { PLAN_MAGIC = 0x62786331, PLAN_MAX = 16 << 20 };
+
+/* Descriptors that init inherits, as numbers from 0; the real descriptor is the slot base plus this number. The base (3
+ * plus the preserved descriptors) is init's only argument, in decimal. */
+enum plan_slot {
+	SLOT_PLAN,    /* the sealed plan */
+	SLOT_CHANNEL, /* SOCK_SEQPACKET to the runtime, closed by the payload's exec */
+	SLOT_LISTEN,  /* listening socket for `start`; only for create */
+	SLOT_LOCK,    /* the file whose flock says "created"; only for create */
+	SLOT_FILTER,  /* memfd with the seccomp program (struct sock_filter array); only with seccomp */
+	SLOT_FIRST,   /* from here on: namespaces to join, trees to attach, as the plan's ops say */
+};
+
+typedef uint32_t plan_text;  /* offset of a NUL-terminated text; 0 is absent */
+typedef uint32_t plan_index; /* a slot */
+struct plan_texts {          /* list of texts: `at` is the offset of count + 2 uint64_t: offsets, then two zeros. init adds the */
+	uint32_t at, count;  /* block's address to each in place (its mapping is private) and has an argv. The last zero is spare */
+};
+struct plan_numbers {        /* list of uint64_t */
+	uint32_t at, count;
+};
+struct plan_blob {           /* raw bytes */
+	uint32_t at, size;
+};
+
+/* Members of payloads: kind, name, and for FLAGS and WORD the table (plan/print.c) that gives the bits their names. */
+#define PLAN_TYPE_TEXT plan_text
+#define PLAN_TYPE_TEXTS struct plan_texts
+#define PLAN_TYPE_NUMBERS struct plan_numbers
+#define PLAN_TYPE_BLOB struct plan_blob
+#define PLAN_TYPE_NUMBER uint64_t /* printed in decimal */
+#define PLAN_TYPE_OCTAL uint64_t
+#define PLAN_TYPE_FLAGS uint64_t
+#define PLAN_TYPE_WORD uint64_t
+#define PLAN_TYPE_SLOT plan_index
+
+/* --- payloads ----------------------------------------------------------------------------------------------------- */
+
+#define PLAN_CGROUP(M)                                                                                                  \
+	M(TEXT, path, NONE) /* below each hierarchy's mount point, begins with '/' */
+#define PLAN_LIMIT(M)                                                                                                   \
+	M(TEXT, controller, NONE) /* "memory"; "" on the unified hierarchy for files that belong to no controller */     \
+	M(TEXT, file, NONE)                                                                                             \
+	M(TEXT, value, NONE)
+#define PLAN_DEVICE_RULE(M) /* one row of linux.resources.devices, in order; the first call resets the list */         \
+	M(WORD, is_allowed, ALLOW)                                                                                      \
+	M(TEXT, type, NONE)    /* a, b or c */                                                                         \
+	M(TEXT, major, NONE)   /* number or "*" */                                                                     \
+	M(TEXT, minor, NONE)                                                                                            \
+	M(TEXT, access, NONE)
+#define PLAN_NAMESPACE_FILE(M) /* open a namespace to join */                                                           \
+	M(SLOT, slot, NONE)                                                                                             \
+	M(FLAGS, type, CLONE)                                                                                           \
+	M(TEXT, path, NONE)
+#define PLAN_TREE(M) /* clone a host tree with open_tree(2), for init to attach */                                      \
+	M(SLOT, slot, NONE)                                                                                             \
+	M(TEXT, source, NONE)                                                                                           \
+	M(FLAGS, how, TREE)
+#define PLAN_FILTER(M) /* compile the seccomp filter into SLOT_FILTER */                                                \
+	M(WORD, default_action, ACTION)                                                                                 \
+	M(NUMBER, default_errno, NONE)                                                                                  \
+	M(NUMBERS, architectures, NONE) /* libseccomp's SCMP_ARCH_* tokens */                                           \
+	M(FLAGS, flags, FILTER)
+#define PLAN_FILTER_RULE(M) /* one rule of the filter before it: these calls, when all arguments match */               \
+	M(TEXTS, calls, NONE)                                                                                           \
+	M(WORD, action, ACTION)                                                                                         \
+	M(NUMBER, errno_value, NONE)                                                                                    \
+	M(NUMBERS, arguments, NONE) /* four numbers each: index, COMPARE_*, value, second value */
+#define PLAN_CLONE(M)                                                                                                   \
+	M(FLAGS, new, CLONE)    /* namespaces made in the clone */                                                      \
+	M(FLAGS, joined, CLONE) /* namespaces the joiner enters first; 0: no joiner */                                  \
+	M(FLAGS, how, PROCESS)                                                                                          \
+	M(TEXT, cgroup, NONE)   /* path for CLONE_INTO_CGROUP; absent: entered afterwards, see ENTER_CGROUP */
+#define PLAN_ID_MAPS(M)                                                                                                 \
+	M(TEXT, uid_map, NONE) /* "0 100000 65536\n" lines, as /proc/PID/uid_map takes them */                          \
+	M(TEXT, gid_map, NONE)                                                                                          \
+	M(WORD, setgroups, SETGROUPS)
+#define PLAN_OOM_SCORE(M) M(TEXT, value, NONE)
+#define PLAN_ENTER_CGROUP(M) M(TEXT, path, NONE) /* v1 and hybrid: write the pid into every hierarchy */
+#define PLAN_AWAIT(M) M(WORD, what, AWAIT)
+#define PLAN_BECOME_ROOT(M) M(NUMBER, uid, NONE) M(NUMBER, gid, NONE) M(WORD, setgroups, SETGROUPS)
+#define PLAN_JOIN(M) M(SLOT, slot, NONE) M(FLAGS, type, CLONE)
+#define PLAN_UNSHARE(M) M(FLAGS, type, CLONE)
+#define PLAN_ENTER_PID(M) M(SLOT, slot, NONE)
+#define PLAN_KEYRING(M) M(TEXT, name, NONE)
+#define PLAN_HOSTNAME(M) M(TEXT, name, NONE)
+#define PLAN_DOMAINNAME(M) M(TEXT, name, NONE)
+#define PLAN_LOOPBACK(M)
+#define PLAN_SYSCTL(M)                                                                                                  \
+	M(TEXT, key, NONE) /* with slashes: "net/ipv4/ip_forward" */                                                    \
+	M(TEXT, value, NONE)
+#define PLAN_PROPAGATION(M) M(FLAGS, flags, MOUNT) /* MS_* for the host's tree before anything is mounted */
+#define PLAN_ROOT(M) M(TEXT, path, NONE) M(FLAGS, set, ATTRIBUTE)
+#define PLAN_MOUNT(M)                                                                                                   \
+	M(TEXT, type, NONE)                                                                                             \
+	M(TEXT, source, NONE)                                                                                           \
+	M(TEXT, target, NONE)                                                                                           \
+	M(TEXTS, options, NONE)     /* for fsconfig(2): "key=value" or "flag" */                                        \
+	M(FLAGS, superblock, MOUNT) /* MS_RDONLY, MS_SYNCHRONOUS, MS_LAZYTIME, MS_I_VERSION ... */                      \
+	M(FLAGS, set, ATTRIBUTE)    /* MOUNT_ATTR_* */                                                                  \
+	M(FLAGS, propagation, MOUNT)
+#define PLAN_BIND(M)                                                                                                    \
+	M(TEXT, source, NONE) /* host path; absent when `slot` holds the tree */                                        \
+	M(SLOT, slot, NONE)   /* 0: none */                                                                             \
+	M(TEXT, target, NONE)                                                                                           \
+	M(FLAGS, how, TREE)                                                                                             \
+	M(FLAGS, set, ATTRIBUTE)                                                                                        \
+	M(FLAGS, clear, ATTRIBUTE)                                                                                      \
+	M(FLAGS, set_below, ATTRIBUTE) /* recursive ones (rro ...) */                                                   \
+	M(FLAGS, clear_below, ATTRIBUTE)                                                                                \
+	M(FLAGS, propagation, MOUNT)
+#define PLAN_REMOUNT(M) M(TEXT, target, NONE) M(FLAGS, set, ATTRIBUTE) M(FLAGS, clear, ATTRIBUTE) M(FLAGS, propagation, MOUNT)
+#define PLAN_DEVICE(M)                                                                                                  \
+	M(TEXT, path, NONE)                                                                                             \
+	M(OCTAL, mode, NONE) /* with the type bits */                                                                   \
+	M(NUMBER, major, NONE)                                                                                          \
+	M(NUMBER, minor, NONE)                                                                                          \
+	M(NUMBER, uid, NONE)                                                                                            \
+	M(NUMBER, gid, NONE)                                                                                            \
+	M(TEXT, host, NONE) /* in a user namespace: the host's device of that number, to bind; else absent */
+#define PLAN_LINK(M) M(TEXT, target, NONE) M(TEXT, path, NONE)
+#define PLAN_CONSOLE(M) M(NUMBER, rows, NONE) M(NUMBER, columns, NONE) M(NUMBER, uid, NONE) M(FLAGS, how, CONSOLE)
+#define PLAN_DIRECTORY(M) M(TEXT, path, NONE) M(OCTAL, mode, NONE)
+#define PLAN_READONLY(M) M(TEXT, path, NONE)
+#define PLAN_MASK(M) M(TEXT, path, NONE)
+#define PLAN_PIVOT(M) M(WORD, how, PIVOT)
+#define PLAN_ROOT_MODE(M) M(FLAGS, set, ATTRIBUTE) M(FLAGS, propagation, MOUNT)
+#define PLAN_HOME(M) M(NUMBER, uid, NONE) /* adds HOME= from /etc/passwd to EXEC's environment; "/" when it says nothing */
+#define PLAN_FIND(M) M(TEXT, name, NONE) M(TEXT, path, NONE) /* the executable; `path` is the value of PATH, or absent */
+#define PLAN_COMMIT(M)
+#define PLAN_START(M)
+#define PLAN_STDIO(M) M(NUMBER, uid, NONE) M(NUMBER, gid, NONE)
+#define PLAN_RLIMIT(M) M(TEXT, name, NONE) M(NUMBER, resource, NONE) M(NUMBER, soft, NONE) M(NUMBER, hard, NONE)
+#define PLAN_CWD(M) M(TEXT, path, NONE) M(NUMBER, uid, NONE) M(NUMBER, gid, NONE)
+#define PLAN_BOUNDING(M) M(FLAGS, set, CAP)
+#define PLAN_USER(M)                                                                                                    \
+	M(NUMBER, uid, NONE)                                                                                            \
+	M(NUMBER, gid, NONE)                                                                                            \
+	M(NUMBERS, groups, NONE)                                                                                        \
+	M(WORD, setgroups, SETGROUPS)
+#define PLAN_UMASK(M) M(OCTAL, mask, NONE)
+#define PLAN_CAPS(M)                                                                                                    \
+	M(FLAGS, permitted, CAP)                                                                                        \
+	M(FLAGS, effective, CAP)                                                                                        \
+	M(FLAGS, inheritable, CAP)                                                                                      \
+	M(FLAGS, ambient, CAP)                                                                                          \
+	M(FLAGS, kept, CAP) /* held in permitted and effective until the exec: what loading the filter needs */
+#define PLAN_NO_NEW_PRIVS(M)
+#define PLAN_SECCOMP(M) M(FLAGS, flags, FILTER)
+#define PLAN_EXEC(M) M(TEXTS, args, NONE) M(TEXTS, env, NONE)
+
+/* --- the rows: NAME, lower-case word, side, file that carries it out, meaning ----------------------------------------- */
+
+#define PLAN_OPS(OP)                                                                                                      \
+	OP(CGROUP, cgroup, OUTSIDE, "host/cgroup/cgroup.c", "make the container's cgroup in every hierarchy")             \
+	OP(LIMIT, limit, OUTSIDE, "host/cgroup/cgroup.c", "write a resource limit")                                       \
+	OP(DEVICE_RULE, device_rule, OUTSIDE, "host/cgroup/devices.c", "allow or deny devices")                           \
+	OP(NAMESPACE_FILE, namespace_file, OUTSIDE, "host/processes.c", "open a namespace to join")                       \
+	OP(TREE, tree, OUTSIDE, "host/processes.c", "clone a host tree for init to attach")                               \
+	OP(FILTER, filter, OUTSIDE, "host/seccomp.c", "begin the seccomp filter")                                         \
+	OP(FILTER_RULE, filter_rule, OUTSIDE, "host/seccomp.c", "add a rule to the seccomp filter")                       \
+	OP(CLONE, clone, OUTSIDE, "host/processes.c", "start init in its new namespaces")                                 \
+	OP(ID_MAPS, id_maps, OUTSIDE, "host/idmap.c", "write the user namespace's id maps")                               \
+	OP(OOM_SCORE, oom_score, OUTSIDE, "host/processes.c", "set how likely the kernel kills it for memory")            \
+	OP(ENTER_CGROUP, enter_cgroup, OUTSIDE, "host/cgroup/cgroup.c", "put init into the cgroup")                       \
+	OP(AWAIT, await, INSIDE, "init/messages.c", "wait for the runtime")                                               \
+	OP(BECOME_ROOT, become_root, INSIDE, "init/user.c", "become root of the user namespace")                          \
+	OP(JOIN, join, INSIDE, "init/namespace.c", "join a namespace")                                                    \
+	OP(UNSHARE, unshare, INSIDE, "init/namespace.c", "make namespaces of its own")                                    \
+	OP(ENTER_PID, enter_pid, INSIDE, "init/namespace.c", "enter the joined pid namespace by a last fork")             \
+	OP(KEYRING, keyring, INSIDE, "init/namespace.c", "join a new session keyring")                                    \
+	OP(HOSTNAME, hostname, INSIDE, "init/namespace.c", "set the host name")                                           \
+	OP(DOMAINNAME, domainname, INSIDE, "init/namespace.c", "set the NIS domain name")                                 \
+	OP(LOOPBACK, loopback, INSIDE, "init/namespace.c", "bring the loopback interface up")                             \
+	OP(SYSCTL, sysctl, INSIDE, "init/sysctl.c", "set a kernel parameter")                                             \
+	OP(PROPAGATION, propagation, INSIDE, "init/mount.c", "cut the copied mounts off from the host's")                 \
+	OP(ROOT, root, INSIDE, "init/root.c", "take the root file system")                                                \
+	OP(MOUNT, mount, INSIDE, "init/mount.c", "mount a new file system")                                               \
+	OP(BIND, bind, INSIDE, "init/mount.c", "show a host file or directory")                                           \
+	OP(REMOUNT, remount, INSIDE, "init/mount.c", "change a mount's attributes")                                       \
+	OP(DEVICE, device, INSIDE, "init/device.c", "make a device")                                                      \
+	OP(LINK, link, INSIDE, "init/device.c", "make a symbolic link")                                                   \
+	OP(CONSOLE, console, INSIDE, "init/console.c", "open the terminal")                                               \
+	OP(DIRECTORY, directory, INSIDE, "init/path.c", "make a directory when it is missing")                            \
+	OP(READONLY, readonly, INSIDE, "init/mask.c", "make a path read-only")                                            \
+	OP(MASK, mask, INSIDE, "init/mask.c", "hide a path")                                                              \
+	OP(PIVOT, pivot, INSIDE, "init/root.c", "make the root file system the root")                                     \
+	OP(ROOT_MODE, root_mode, INSIDE, "init/root.c", "set the root's attributes and propagation")                      \
+	OP(HOME, home, INSIDE, "init/home.c", "find the user's home directory")                                           \
+	OP(FIND, find, INSIDE, "init/exec.c", "find the executable")                                                      \
+	OP(CWD, cwd, INSIDE, "init/exec.c", "change to the working directory")                                            \
+	OP(STDIO, stdio, INSIDE, "init/user.c", "give stdin, stdout and stderr to the user")                              \
+	OP(BOUNDING, bounding, INSIDE, "init/caps.c", "drop capabilities from the bounding set")                          \
+	OP(USER, user, INSIDE, "init/user.c", "become the user")                                                          \
+	OP(UMASK, umask, INSIDE, "init/user.c", "set the file mode creation mask")                                        \
+	OP(CAPS, caps, INSIDE, "init/caps.c", "set the capabilities")                                                     \
+	OP(RLIMIT, rlimit, INSIDE, "init/user.c", "set a resource limit of the process")                                  \
+	OP(NO_NEW_PRIVS, no_new_privs, INSIDE, "init/caps.c", "forbid gaining privileges by exec")                        \
+	OP(COMMIT, commit, INSIDE, "init/messages.c", "report that all is prepared and wait for the runtime's consent")   \
+	OP(START, start, INSIDE, "init/messages.c", "wait for `start`")                                                   \
+	OP(SECCOMP, seccomp, INSIDE, "init/exec.c", "load the seccomp filter")                                            \
+	OP(EXEC, exec, INSIDE, "init/exec.c", "become the payload")
+
+enum plan_side { PLAN_OUTSIDE, PLAN_INSIDE };
+
+enum plan_kind {
+#define OP(NAME, word, side, file, meaning) OP_##NAME,
+	PLAN_OPS(OP)
+#undef OP
+	OP_COUNT
+};
+
+#define PLAN_MEMBER(kind, name, words) PLAN_TYPE_##kind name;
+#define OP(NAME, word, side, file, meaning)   \
+	struct op_##word {                    \
+		PLAN_##NAME(PLAN_MEMBER)      \
+	};
+PLAN_OPS(OP)
+#undef OP
+#undef PLAN_MEMBER
+
+/* Flag words of an op, all that stands for control flow. */
+enum op_flag {
+	OP_MAY_BE_MISSING = 1, /* nothing to do when the target does not exist */
+	OP_MAY_BE_DENIED = 2,  /* left out when this host's privileges do not reach (EPERM, EACCES); the plan warns beforehand */
+	OP_MAY_EXIST = 4,      /* an existing object of the right kind is fine */
+};
+
+struct op {
+	uint16_t kind;    /* enum plan_kind */
+	uint16_t flags;   /* enum op_flag */
+	uint32_t payload; /* offset, 8-byte aligned */
+	uint32_t origin;  /* for the runtime only: arena offset of the model member it came from; 0: a default of ours */
+	uint32_t spare;
+};
+
+struct plan_header {
+	uint32_t magic, size; /* of the whole block */
+	uint32_t ops, count;  /* offset of the first op, number of ops */
+	uint32_t slots;       /* number of slots used, fixed ones included */
+	uint32_t spare;
+};
+
+/* Words of the FLAGS and WORD members that are our own (the others are the kernel's: CLONE_NEW*, MS_*, MOUNT_ATTR_*). */
+enum plan_tree { TREE_RECURSIVE = 1, TREE_NO_FOLLOW = 2 };
+enum plan_process { PROCESS_SHARES_MEMORY = 1, PROCESS_AMBIENT = 2 }; /* CLONE_VM; all capabilities carried over the exec of init */
+enum plan_setgroups { SETGROUPS_ALLOW, SETGROUPS_DENY };
+enum plan_await { AWAIT_MAPS, AWAIT_CGROUP };
+enum plan_console { CONSOLE_IN_ROOT = 1, CONSOLE_BIND = 2 }; /* /dev/pts below the root descriptor (create) or of the joined root; bind the peer on /dev/console */
+enum plan_pivot { PIVOT_ROOT, PIVOT_MOVE, PIVOT_CHROOT }; /* pivot_root; MS_MOVE and chroot (--no-pivot); chroot without a mount namespace */
