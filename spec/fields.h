@@ -1,5 +1,5 @@
-/* The field page: one row per property of the runtime-spec. Reading, writing, `check`, the JSON pointers in messages, the
- * manual page boxcar-config(5) and the drift test against the specification's JSON schemas all use these rows. */
+/* The field page: one row per property of the runtime-spec. Reading, writing, `check`, the JSON pointers in messages,
+ * the manual page boxcar-config(5) and the drift test against the specification's JSON schemas all use these rows. */
 #pragma once
 
 #include "spec/words.h"
@@ -12,7 +12,7 @@ enum field_kind {
 	FIELD_TEXT,    /* const char * */
 	FIELD_BOOL,    /* struct opt_bool */
 	FIELD_INT,     /* struct opt_int, min..max */
-	FIELD_UINT,    /* struct opt_uint, 0..max */
+	FIELD_UINT,    /* struct opt_uint, min..max */
 	FIELD_WORD,    /* struct opt_word, index into words */
 	FIELD_TEXTS,   /* struct spec_texts */
 	FIELD_IDS,     /* struct spec_ids, each 0..max */
@@ -20,14 +20,15 @@ enum field_kind {
 	FIELD_MAP,     /* struct spec_map: object with text values */
 	FIELD_OBJECT,  /* pointer to a struct of `record` */
 	FIELD_OBJECTS, /* SPEC_LIST of `record` */
-	FIELD_NAMED,   /* object whose members are all of `record`; read into a SPEC_LIST whose struct begins with const char *key */
+	FIELD_NAMED,   /* members are all of `record`: a SPEC_LIST whose struct begins with const char *key */
+	FIELD_SKIPPED, /* known, but has no place in the model: a section for another system */
 };
 
 enum field_flag {
 	FIELD_REQUIRED = 1,
-	FIELD_OTHER_SYSTEM = 2, /* read and written, but means nothing on Linux: a warning */
+	FIELD_OTHER_SYSTEM = 2, /* means nothing on Linux: a warning when it says something */
 	FIELD_NOT_EMPTY = 4,    /* text or list must have something in it */
-	FIELD_LATER = 8,        /* read, but not carried out yet: create, run and exec refuse it with "not supported yet: POINTER" */
+	FIELD_LATER = 8,        /* read, but not carried out yet: refused with "not supported yet: POINTER" */
 };
 
 struct record;
@@ -52,5 +53,8 @@ struct record {
 	const struct field *fields;
 	size_t count;
 };
+
+/* The row of a JSON key of `length` bytes, or NULL. */
+const struct field *record_find_field(const struct record *record, const char *key, size_t length);
 
 extern const struct record record_spec, record_process, record_resources;

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#undef linux /* GNU C defines it as 1 */
+
 struct opt_bool {
 	bool is_set, value;
 };

@@ -1,0 +1,84 @@
+#include "spec/fields.h"
+
+#include "spec/field_rows.h"
+
+#include <string.h>
+
+#define OWNER struct spec_id_mapping
+static const struct field id_mapping_rows[] = {
+	UINT("containerID", container_id, NEEDED, "First id inside the container.", ID),
+	UINT("hostID", host_id, NEEDED, "First id outside that it is mapped to.", ID),
+	UINT("size", size, NEEDED, "How many ids are mapped.", UINT32),
+};
+RECORD(id_mapping);
+#undef OWNER
+
+#define OWNER struct spec_root
+static const struct field root_rows[] = {
+	TEXT("path", path, FILLED, "The root's directory, absolute or relative to the bundle."),
+	BOOL("readonly", readonly, 0, "Mount the root file system read-only."),
+};
+static RECORD(root);
+#undef OWNER
+
+#define OWNER struct spec_mount
+static const struct field mount_rows[] = {
+	TEXT("destination", destination, FILLED, "Where it is mounted, as a path in the container."),
+	TEXT("type", type, 0, "Type of the file system; bind mounts need none."),
+	TEXT("source", source, 0, "Device, directory, file or dummy; bind sources may be relative to the bundle."),
+	TEXTS("options", options, 0, "Mount options; unknown ones are handed to the file system."),
+	OBJECTS("uidMappings", uid_mappings, LATER, id_mapping, "User ids, mapped for this mount only."),
+	OBJECTS("gidMappings", gid_mappings, LATER, id_mapping, "Group ids, mapped for this mount only."),
+};
+static RECORD(mount);
+#undef OWNER
+
+#define OWNER struct spec_hook
+static const struct field hook_rows[] = {
+	TEXT("path", path, FILLED, "Program of the hook.", ABSOLUTE),
+	TEXTS("args", args, 0, "Its arguments, beginning with its own name."),
+	TEXTS("env", env, 0, "Its environment, as NAME=VALUE."),
+	INT("timeout", timeout, 0, "Seconds after which it is ended and counts as failed.", RANGE(1, INT32_MAX)),
+};
+static RECORD(hook);
+#undef OWNER
+
+#define OWNER struct spec_hooks
+static const struct field hooks_rows[] = {
+	OBJECTS("prestart", prestart, LATER, hook, "Run outside once the namespaces are there; deprecated."),
+	OBJECTS("createRuntime", create_runtime, LATER, hook, "Run outside once the namespaces are there."),
+	OBJECTS("createContainer", create_container, LATER, hook, "Run in the new namespaces, before pivot_root(2)."),
+	OBJECTS("startContainer", start_container, LATER, hook, "Run in the container just before its process."),
+	OBJECTS("poststart", poststart, LATER, hook, "Run outside after the process has started."),
+	OBJECTS("poststop", poststop, LATER, hook, "Run outside after the container was deleted."),
+};
+static RECORD(hooks);
+#undef OWNER
+
+#define OWNER struct spec
+static const struct field spec_rows[] = {
+	TEXT("ociVersion", oci_version, FILLED, "Version of the specification the file was written for."),
+	OBJECT("process", process, 0, process, "The process that is started."),
+	OBJECT("root", root, 0, root, "The root file system."),
+	TEXT("hostname", hostname, 0, "Host name in the container's uts namespace."),
+	TEXT("domainname", domainname, 0, "Domain name in the container's uts namespace."),
+	OBJECTS("mounts", mounts, 0, mount, "What is mounted besides the root, in this order."),
+	OBJECT("hooks", hooks, 0, hooks, "Programs run at turning points of the container's life."),
+	OBJECT("linux", linux, 0, linux, "What only Linux has."),
+	MAP("annotations", annotations, 0, "Free texts for engines and tools."),
+	SKIPPED("solaris", "What only Solaris has."),
+	SKIPPED("windows", "What only Windows has."),
+	SKIPPED("vm", "What only virtual machines have."),
+	SKIPPED("zos", "What only z/OS has."),
+	SKIPPED("freebsd", "What only FreeBSD has."),
+};
+RECORD(spec);
+#undef OWNER
+
+const struct field *record_find_field(const struct record *record, const char *key, size_t length)
+{
+	for (const struct field *f = record->fields; f < record->fields + record->count; f++)
+		if (length && f->name[0] == key[0] && strncmp(f->name, key, length) == 0 && f->name[length] == '\0')
+			return f;
+	return NULL;
+}
