@@ -1,0 +1,73 @@
+/* Owns the container's cgroups through cgroupfs: made, limited, entered, killed, frozen and removed, in every hierarchy that
+ * facts name. What v1 and v2 do differently is behind one table of functions; which limits are written is the plan's
+ * business. Never signals a bare pid that could have been reused: cgroup.kill, or pidfd checked against membership. */
+#pragma once
+
+#include "runtime/plan/facts.h"
+#include "spec/base/arena.h"
+#include "spec/base/err.h"
+#include "spec/base/log.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* One container's cgroups: a path below every hierarchy's mount point. Value type, nothing to release. */
+struct cgroup {
+	const struct facts *facts;
+	const char *path; /* "/docker/abc"; never "/" and never with "." or ".." components */
+	struct arena *arena;
+};
+
+/* Make the directories, missing parents included (those are made like any engine's: never removed by us except when we made
+ * them in this very call and fail). On v2 the controllers needed are enabled in the ancestors' cgroup.subtree_control (those in
+ * `controllers`, space-separated; one that the host does not have is an error only when a LIMIT later needs it).
+ * An existing directory is entered only when it holds no process (else an error that says so); v1 cpuset.cpus and
+ * cpuset.mems are copied from the parent where empty. On failure what was made is removed again. */
+int cgroup_make(const struct cgroup *c, const char *controllers, struct err *e);
+
+/* Write one limit. `may_be_missing`: fine when this kernel has no such file. The error names controller, file and value, and for
+ * well-known cases the reason ("memory.max of the parent is smaller" ...). A missing controller says which and why. */
+int cgroup_limit(const struct cgroup *c, const char *controller, const char *file, const char *value, bool may_be_missing,
+		 struct err *e);
+
+struct device_rule {
+	bool is_allowed;
+	char type;                    /* 'a', 'b', 'c' */
+	const char *major, *minor;    /* decimal, or "*" */
+	const char *access;           /* of r, w, m */
+};
+
+/* The device list in order. v1: devices.deny/devices.allow, skipping what is already so; v2: one eBPF program, loaded and
+ * attached to the cgroup (BPF_CGROUP_DEVICE, BPF_F_ALLOW_MULTI; replaced atomically when one of ours is there). */
+int cgroup_limit_devices(const struct cgroup *c, const struct device_rule *rules, size_t count, struct err *e);
+
+/* v1 and hybrid: write the pid into cgroup.procs of every hierarchy in one burst. Refuses a frozen ancestor first (joining
+ * one hangs unkillably). On v2 used only where CLONE_INTO_CGROUP could not be. `below`: sub-path for exec, or "". */
+int cgroup_enter(const struct cgroup *c, pid_t pid, struct err *e);
+
+/* v2: an O_PATH|O_DIRECTORY descriptor for CLONE_INTO_CGROUP; refuses a frozen cgroup. */
+int cgroup_open(const struct cgroup *c, struct err *e);
+
+/* Whether a clone can be born in it (pure v2). */
+bool cgroup_can_clone_into(const struct facts *f);
+
+/* SIGKILL to all in it and below it, also when it is frozen (thawed as needed); other signals to each member by pidfd.
+ * Nothing there is success. */
+int cgroup_kill(const struct cgroup *c, int signal, struct err *e);
+
+/* Wait until it is empty, at most `milliseconds`, then remove it and all below it in every hierarchy; verifies that nothing is
+ * left. Processes that do not die are named in the error (pid and command). Not there: success. Parents stay. */
+int cgroup_remove(const struct cgroup *c, unsigned milliseconds, struct err *e);
+
+bool cgroup_is_frozen(const struct cgroup *c);
+int cgroup_freeze(const struct cgroup *c, bool frozen, struct err *e);
+
+/* Members of it and of all below it, from the hierarchy that tells best; in the arena. */
+int cgroup_read_members(const struct cgroup *c, pid_t **pids, size_t *count, struct err *e);
+
+/* How often the kernel killed in it for memory, its limit and its peak in bytes (UINT64_MAX: unknown or none). */
+struct cgroup_memory {
+	uint64_t oom_kills, limit, peak;
+};
+void cgroup_read_memory(const struct cgroup *c, struct cgroup_memory *out);

@@ -1,0 +1,50 @@
+/* Owns the bytes of a plan: building them, checking them, reading them back. Pure; the memory is the arena's. */
+#pragma once
+
+#include "runtime/plan/ops.h"
+#include "spec/base/arena.h"
+#include "spec/base/text.h"
+
+/* A finished plan. */
+struct plan {
+	const char *base; /* struct plan_header, then the rest */
+	size_t size;
+};
+
+/* A plan in the making. */
+struct plan_writer {
+	struct arena *arena;
+	struct text heap;  /* payloads, lists, texts; offset 0 of the plan is the header, so nothing real is 0 */
+	struct op *ops;
+	size_t count, room;
+	uint32_t slots;
+};
+
+void plan_begin(struct plan_writer *w, struct arena *a);
+plan_text plan_add_text(struct plan_writer *w, const char *text); /* NULL gives 0 */
+struct plan_texts plan_add_texts(struct plan_writer *w, const char *const *texts, size_t count);
+struct plan_numbers plan_add_numbers(struct plan_writer *w, const uint64_t *numbers, size_t count);
+uint32_t plan_add_slot(struct plan_writer *w);
+
+/* Append an op. `origin` is the model member that asked for it (in the arena), or NULL for a default of ours. */
+void plan_add(struct plan_writer *w, enum plan_kind kind, unsigned flags, const void *payload, const void *origin);
+
+/* PLAN_ADD(w, HOSTNAME, 0, &spec->hostname, .name = plan_add_text(w, spec->hostname)) */
+#define PLAN_ADD_HELD(w, NAME, type, flags, origin, ...) plan_add(w, OP_##NAME, flags, &(type){ __VA_ARGS__ }, origin)
+
+struct plan plan_finish(struct plan_writer *w);
+
+/* Every offset and length lies inside, every text ends inside, every kind and slot is known. */
+bool plan_is_sound(const struct plan *p);
+
+const struct op *plan_find_op(const struct plan *p, size_t index); /* NULL past the end */
+size_t plan_count(const struct plan *p);
+const void *plan_payload(const struct plan *p, const struct op *op);
+const char *plan_get_text(const struct plan *p, plan_text text); /* NULL for 0 */
+const char *plan_get_item(const struct plan *p, struct plan_texts texts, size_t index);
+uint64_t plan_get_number(const struct plan *p, struct plan_numbers numbers, size_t index);
+
+/* Names of a kind and its side, from the rows. */
+const char *plan_kind_word(unsigned kind);
+const char *plan_kind_meaning(unsigned kind);
+enum plan_side plan_kind_side(unsigned kind);
