@@ -29,8 +29,9 @@ uint32_t plan_add_slot(struct plan_writer *w);
 /* Append an op. `origin` is the model member that asked for it (in the arena), or NULL for a default of ours. */
 void plan_add(struct plan_writer *w, enum plan_kind kind, unsigned flags, const void *payload, const void *origin);
 
-/* PLAN_ADD(w, HOSTNAME, 0, &spec->hostname, .name = plan_add_text(w, spec->hostname)) */
-#define PLAN_ADD_HELD(w, NAME, type, flags, origin, ...) plan_add(w, OP_##NAME, flags, &(type){ __VA_ARGS__ }, origin)
+/* PLAN_ADD(w, HOSTNAME, hostname, 0, &spec->hostname, .name = plan_add_text(w, spec->hostname)) */
+#define PLAN_ADD(w, NAME, word, flags, origin, ...) \
+	plan_add(w, OP_##NAME, flags, &(struct op_##word){ __VA_ARGS__ }, origin)
 
 struct plan plan_finish(struct plan_writer *w);
 
@@ -48,3 +49,16 @@ uint64_t plan_get_number(const struct plan *p, struct plan_numbers numbers, size
 const char *plan_kind_word(unsigned kind);
 const char *plan_kind_meaning(unsigned kind);
 enum plan_side plan_kind_side(unsigned kind);
+
+/* The members of each payload, from the rows: for printing and checking. */
+enum plan_member_kind { PLAN_TEXT, PLAN_TEXTS, PLAN_NUMBERS, PLAN_BLOB, PLAN_NUMBER, PLAN_OCTAL, PLAN_FLAGS, PLAN_WORD, PLAN_SLOT };
+enum plan_words { PLAN_WORDS_NONE, PLAN_WORDS_ALLOW, PLAN_WORDS_CLONE, PLAN_WORDS_TREE, PLAN_WORDS_ACTION, PLAN_WORDS_FILTER,
+		  PLAN_WORDS_PROCESS, PLAN_WORDS_SETGROUPS, PLAN_WORDS_AWAIT, PLAN_WORDS_MOUNT, PLAN_WORDS_ATTRIBUTE,
+		  PLAN_WORDS_CONSOLE, PLAN_WORDS_PIVOT, PLAN_WORDS_CAP };
+struct plan_member {
+	const char *name; /* the members of a payload end with NULL */
+	enum plan_member_kind kind;
+	enum plan_words words;
+	size_t offset;
+};
+const struct plan_member *plan_kind_members(unsigned kind);
