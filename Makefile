@@ -1,0 +1,250 @@
+# boxcar: one Makefile, no recursion into directories. Everything that is made lands in build/.
+#
+#   make            build/boxcar, one static file (build/boxcar-init inside it)
+#   make check      every test; ends with "N passed, N failed, N skipped"
+#   make lint       compilers' and other analysers, style rules
+#   make bench demo fuzz sweep install clean
+#
+# Switches, each with a build directory of its own: SAN=1 (ASan and UBSan), COV=1 (gcov), FUZZ=1 (clang and libFuzzer),
+# STATIC=0 (shared libraries). PIE=1 makes the static file position independent.
+
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+
+STATIC ?= 1
+PIE ?= 0
+PREFIX ?= /usr/local
+DESTDIR ?=
+RUNTIME ?= $(BUILD)/boxcar
+MACHINE := $(shell uname -m)
+
+BUILD := build$(if $(filter 1,$(SAN)),/san)$(if $(filter 1,$(COV)),/cov)$(if $(filter 1,$(FUZZ)),/fuzz)$(if \
+	$(filter 0,$(STATIC)),/dynamic)$(if $(filter 1,$(PIE)),/pie)
+
+# --- what is compiled: a new file needs no line here ------------------------------------------------------------------
+
+find_sources = $(sort $(shell find $(1) -name '*.c' -not -name '.*' 2>/dev/null))
+SPEC_SOURCES := $(filter-out %_test.c,$(call find_sources,spec))
+RUNTIME_SOURCES := $(filter-out %_test.c runtime/init/% runtime/libexec/%,$(call find_sources,runtime))
+INIT_SOURCES := $(filter-out %_test.c,$(call find_sources,runtime/init))
+TEST_SOURCES := $(filter %_test.c,$(call find_sources,spec runtime conformance))
+FUZZ_SOURCES := $(filter-out %/replay.c,$(wildcard conformance/fuzz/*.c))
+TOOL_SOURCES := $(filter-out %_test.c conformance/fuzz/% conformance/vm/%,$(call find_sources,conformance))
+
+# --- flags ------------------------------------------------------------------------------------------------------------
+
+WARNINGS := -Wall -Wextra -Wvla -Wshadow -Wwrite-strings -Wstrict-prototypes -Wmissing-prototypes -Wconversion -Werror
+LANGUAGE := -std=gnu17 -D_GNU_SOURCE -I. -MMD -MP -g
+HARDENING := -O2 -fstack-protector-strong -fstack-clash-protection -Wp,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 \
+	-ftrivial-auto-var-init=zero -fno-strict-aliasing $(if $(filter x86_64,$(MACHINE)),-fcf-protection=full)
+LINK_HARDENING := -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code
+
+# Make's built-in default is cc; a compiler from the command line or the environment still wins.
+ifeq ($(origin CC),default)
+CC := $(if $(filter 1,$(FUZZ)),clang,gcc)
+endif
+ifeq ($(SAN),1)
+HARDENING := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+LINK_MODE := -fsanitize=address,undefined
+else ifeq ($(FUZZ),1)
+HARDENING := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all
+LINK_MODE := -fsanitize=address,undefined
+WARNINGS := -Wall -Wextra -Wno-unknown-warning-option -Werror
+else ifeq ($(COV),1)
+HARDENING := -O0 --coverage
+LINK_MODE := --coverage
+else
+LINK_MODE := $(if $(filter 0,$(STATIC)),-pie,$(if $(filter 1,$(PIE)),-static-pie,-static))
+endif
+IS_PIE := $(if $(filter -static,$(LINK_MODE)),,1)
+PIE_FLAGS := $(if $(IS_PIE),-fPIE,-fno-pie)
+
+CFLAGS ?=
+LDFLAGS ?=
+BASE_CFLAGS := $(LANGUAGE) $(WARNINGS) $(HARDENING) $(PIE_FLAGS) $(CFLAGS)
+BASE_LDFLAGS := $(LINK_MODE) $(LINK_HARDENING) -Wl,--gc-sections $(LDFLAGS)
+# Debian calls the static yajl libyajl_s.a; named so, it is taken into a dynamic link as well.
+LDLIBS := $(if $(filter -static%,$(LINK_MODE)),-lyajl_s,-lyajl) -lseccomp -lcap
+TEST_LDFLAGS := $(if $(filter -static,$(LINK_MODE)),-no-pie,$(filter-out -static-pie,$(LINK_MODE))) $(LDFLAGS)
+
+# boxcar-init: no C library, no start files, nothing that needs thread-local storage (the stack protector's canary does).
+INIT_CFLAGS := $(LANGUAGE) $(WARNINGS) -Os -ffreestanding -fno-stack-protector -fno-builtin -fno-pie -ffunction-sections \
+	-fdata-sections -fno-asynchronous-unwind-tables -ftrivial-auto-var-init=zero -fno-strict-aliasing \
+	-fno-tree-loop-distribute-patterns $(if $(filter x86_64,$(MACHINE)),-fcf-protection=full)
+INIT_LDFLAGS := -nostdlib -static -no-pie -Wl,--gc-sections,--build-id=none,-z,noexecstack,-z,separate-code,-z,norelro
+INIT_CC := $(if $(filter 1,$(FUZZ)),gcc,$(CC))
+
+TOOL_CFLAGS := $(LANGUAGE) $(WARNINGS) -O2 -fno-pie
+TOOL_LDFLAGS := -static -no-pie
+TOOL_CC := $(if $(filter 1,$(FUZZ)),gcc,$(CC))
+
+# --- programs ---------------------------------------------------------------------------------------------------------
+
+SPEC_OBJECTS := $(SPEC_SOURCES:%.c=$(BUILD)/%.o)
+RUNTIME_OBJECTS := $(RUNTIME_SOURCES:%.c=$(BUILD)/%.o)
+IMAGE_OBJECT := $(BUILD)/runtime/init_image.o
+MAIN_OBJECT := $(BUILD)/runtime/main.o
+LIBRARY := $(BUILD)/libboxcar.a
+INIT_LIBRARY := $(BUILD)/libinit.a
+INIT_OBJECTS := $(INIT_SOURCES:%.c=$(BUILD)/image/%.o)
+INIT_TESTED := $(filter-out %/main.o,$(INIT_SOURCES:%.c=$(BUILD)/%.o))
+TESTS := $(TEST_SOURCES:%.c=$(BUILD)/tests/%)
+TOOLS := $(foreach tool,$(TOOL_SOURCES),$(BUILD)/conformance/$(basename $(notdir $(tool))))
+FUZZERS := $(FUZZ_SOURCES:conformance/fuzz/%.c=$(BUILD)/fuzz-%)
+REPLAYS := $(FUZZ_SOURCES:conformance/fuzz/%.c=$(BUILD)/replay-%)
+PROGRAMS := $(if $(wildcard runtime/main.c),$(BUILD)/boxcar)
+
+.PHONY: all tools tests
+all: $(LIBRARY) $(PROGRAMS) $(if $(INIT_SOURCES),$(BUILD)/boxcar-init) $(if $(filter 1,$(FUZZ)),$(FUZZERS))
+tools: $(TOOLS)
+tests: $(TESTS)
+
+$(BUILD)/boxcar: $(MAIN_OBJECT) $(LIBRARY)
+	$(CC) $(BASE_LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# The archive is made anew: a file that has been renamed must not live on in it.
+$(LIBRARY): $(SPEC_OBJECTS) $(filter-out $(MAIN_OBJECT),$(RUNTIME_OBJECTS)) $(if $(INIT_SOURCES),$(IMAGE_OBJECT))
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(INIT_LIBRARY): $(INIT_TESTED)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(BASE_CFLAGS) $(if $(filter spec/base/version.c,$<),$(VERSION_FLAGS)) -c -o $@ $<
+
+$(BUILD)/image/%.o: %.c
+	@mkdir -p $(@D)
+	$(INIT_CC) $(INIT_CFLAGS) -c -o $@ $<
+
+$(BUILD)/boxcar-init: $(INIT_OBJECTS)
+	$(INIT_CC) $(INIT_LDFLAGS) -o $@.full $^
+	objcopy --strip-all --remove-section=.comment --remove-section=.note.* $@.full $@
+
+$(IMAGE_OBJECT): runtime/init_image.S $(BUILD)/boxcar-init
+	@mkdir -p $(@D)
+	$(CC) $(HARDENING) $(PIE_FLAGS) -DINIT_IMAGE='"$(BUILD)/boxcar-init"' -c -o $@ $<
+
+# Tests beside runtime/init link with its objects compiled for the host; all others with the runtime's library.
+$(BUILD)/tests/runtime/init/%_test: runtime/init/%_test.c $(INIT_LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(BASE_CFLAGS) $(TEST_LDFLAGS) -MF $@.d -o $@ $< $(INIT_LIBRARY) -lcmocka
+
+$(BUILD)/tests/%_test: %_test.c $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(BASE_CFLAGS) $(TEST_LDFLAGS) -MF $@.d -o $@ $< $(LIBRARY) -lcmocka $(LDLIBS)
+
+define tool_rule
+$(BUILD)/conformance/$(basename $(notdir $(1))): $(1)
+	@mkdir -p $$(@D)
+	$$(TOOL_CC) $$(TOOL_CFLAGS) $$(TOOL_LDFLAGS) -MF $$@.d -o $$@ $$<
+endef
+$(foreach tool,$(TOOL_SOURCES),$(eval $(call tool_rule,$(tool))))
+
+$(BUILD)/fuzz-%: conformance/fuzz/%.c $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(BASE_CFLAGS) $(LINK_MODE) -fsanitize=fuzzer -MF $@.d -o $@ $< $(LIBRARY) $(LDLIBS)
+
+$(BUILD)/replay-%: conformance/fuzz/%.c conformance/fuzz/replay.c $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(BASE_CFLAGS) $(TEST_LDFLAGS) -MF $@.d -o $@ $(filter %.c,$^) $(LIBRARY) $(LDLIBS)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+# --- version: one file is compiled with it ----------------------------------------------------------------------------
+
+VERSION := $(shell cat VERSION)
+COMMIT := $(shell git describe --always --dirty --abbrev=12 --exclude '*' 2>/dev/null || echo unknown)
+VERSION_FLAGS := -DBOXCAR_VERSION='"$(VERSION)"' -DBOXCAR_COMMIT='"$(COMMIT)"'
+.PHONY: always
+$(BUILD)/version: always
+	@mkdir -p $(@D)
+	@echo '$(VERSION) $(COMMIT)' | cmp -s - $@ || echo '$(VERSION) $(COMMIT)' > $@
+$(BUILD)/spec/base/version.o: $(BUILD)/version
+
+# --- packages: installed only when something is missing, and only for goals that promise it ---------------------------
+
+BUILD_PACKAGES := gcc make libc6-dev libyajl-dev libseccomp-dev libcap-dev git
+CHECK_PACKAGES := libcmocka-dev bats jq busybox-static strace python3-minimal procps util-linux
+LINT_PACKAGES := clang clang-tidy cppcheck
+.PHONY: deps
+deps:
+	@conformance/packages $(BUILD_PACKAGES) $(CHECK_PACKAGES)
+lint-deps: deps
+	@conformance/packages $(LINT_PACKAGES)
+bench-deps: deps
+	@conformance/packages runc
+ifneq ($(filter check% lint% bench% demo sweep,$(MAKECMDGOALS)),)
+$(SPEC_OBJECTS) $(RUNTIME_OBJECTS) $(INIT_OBJECTS) $(INIT_TESTED) $(TESTS) $(TOOLS): | deps
+endif
+
+# --- tests ------------------------------------------------------------------------------------------------------------
+
+SUITES := style unit san plans fuzz life faults engines
+CHECK := BUILD=$(BUILD) RUNTIME=$(abspath $(RUNTIME)) conformance/summary
+.PHONY: check check-% sanitized bench sweep fuzz demo
+check: $(PROGRAMS) $(TESTS) $(TOOLS) sanitized
+	@$(CHECK) $(SUITES)
+check-unit: $(TESTS)
+	@$(CHECK) unit
+check-plans: $(filter $(BUILD)/tests/conformance/plans/%,$(TESTS)) $(PROGRAMS)
+	@$(CHECK) plans
+check-style: $(PROGRAMS)
+	@$(CHECK) style
+check-san check-fuzz: sanitized
+	@$(CHECK) $(@:check-%=%)
+check-life check-faults check-engines: $(PROGRAMS) $(TOOLS)
+	@$(CHECK) $(@:check-%=%)
+
+# The one second build in a run of the tests: unit tests and the fuzz corpus under ASan and UBSan.
+sanitized: | deps
+	@+$(MAKE) --no-print-directory SAN=1 sanitized-programs
+.PHONY: sanitized-programs
+sanitized-programs: $(TESTS) $(REPLAYS)
+
+sweep: $(PROGRAMS) $(TOOLS)
+	@$(CHECK) sweep
+bench: bench-deps $(PROGRAMS) $(TOOLS)
+	@BUILD=$(BUILD) RUNTIME=$(abspath $(RUNTIME)) conformance/bench/bench
+fuzz:
+	@+$(MAKE) --no-print-directory FUZZ=1 fuzz-run
+.PHONY: fuzz-run
+fuzz-run: $(FUZZERS)
+	@BUILD=$(BUILD) conformance/fuzz/run $(FUZZERS)
+demo: $(PROGRAMS)
+	@BUILD=$(BUILD) conformance/demo
+
+# --- lint -------------------------------------------------------------------------------------------------------------
+
+LINT_SOURCES := $(SPEC_SOURCES) $(RUNTIME_SOURCES)
+ANALYZED := $(LINT_SOURCES:%.c=build/lint/%.analyzed) $(INIT_SOURCES:%.c=build/lint/%.analyzed)
+TIDIED := $(LINT_SOURCES:%.c=build/lint/%.tidied)
+.PHONY: lint lint-deps lint-cppcheck
+lint: lint-deps $(ANALYZED) $(TIDIED) lint-cppcheck
+	@BUILD=$(BUILD) conformance/style
+build/lint/%.analyzed: %.c | lint-deps
+	@mkdir -p $(@D)
+	gcc $(if $(filter runtime/init/%,$<),$(INIT_CFLAGS),$(LANGUAGE) $(WARNINGS) $(VERSION_FLAGS) -O2) -fanalyzer -MF $@.d -MT $@ \
+		-c -o $@ $<
+build/lint/%.tidied: %.c .clang-tidy | lint-deps
+	@mkdir -p $(@D)
+	clang-tidy --quiet $< -- $(filter-out -MMD -MP,$(LANGUAGE)) $(VERSION_FLAGS)
+	@touch $@
+lint-cppcheck: | lint-deps
+	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
+		--suppressions-list=conformance/cppcheck.txt --inconclusive -D_GNU_SOURCE -I. --template=gcc $(LINT_SOURCES)
+-include $(shell find build/lint -name '*.d' 2>/dev/null)
+
+# --- install ----------------------------------------------------------------------------------------------------------
+
+.PHONY: install clean
+install: all
+	install -D -m 0755 $(BUILD)/boxcar $(DESTDIR)$(PREFIX)/sbin/boxcar
+	install -D -m 0755 $(BUILD)/boxcar-init $(DESTDIR)$(PREFIX)/libexec/boxcar/boxcar-init
+	for page in man/*.8; do [ ! -e "$$page" ] || install -D -m 0644 "$$page" "$(DESTDIR)$(PREFIX)/share/man/man8/$${page##*/}"; done
+clean:
+	rm -rf build
