@@ -82,3 +82,21 @@ const struct field *record_find_field(const struct record *record, const char *k
 			return f;
 	return NULL;
 }
+
+bool field_is_set(const struct field *field, const void *member)
+{
+	switch (field->kind) {
+	case FIELD_BOOL:
+		return ((const struct opt_bool *)member)->is_set;
+	case FIELD_INT:
+		return ((const struct opt_int *)member)->is_set;
+	case FIELD_UINT:
+		return ((const struct opt_uint *)member)->is_set;
+	case FIELD_WORD:
+		return ((const struct opt_word *)member)->is_set;
+	case FIELD_SKIPPED:
+		return false;
+	default: /* a pointer, or a list or map that begins with one */
+		return *(const void *const *)member;
+	}
+}

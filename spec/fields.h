@@ -57,4 +57,7 @@ struct record {
 /* The row of a JSON key of `length` bytes, or NULL. */
 const struct field *record_find_field(const struct record *record, const char *key, size_t length);
 
+/* Whether the member, at its address, is present in the model: read from the file as anything but null. */
+bool field_is_set(const struct field *field, const void *member);
+
 extern const struct record record_spec, record_process, record_resources;
