@@ -6,18 +6,20 @@
 #   make bench demo fuzz sweep install clean
 #
 # Switches, each with a build directory of its own: SAN=1 (ASan and UBSan), COV=1 (gcov), FUZZ=1 (clang and libFuzzer),
-# STATIC=0 (shared libraries). PIE=1 makes the static file position independent.
+# STATIC=0 (shared libraries). PIE=1 makes the static file position independent. V=1 shows the commands.
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
 
+V ?= 0
 STATIC ?= 1
 PIE ?= 0
 PREFIX ?= /usr/local
 DESTDIR ?=
 RUNTIME ?= $(BUILD)/boxcar
+Q := $(if $(filter 1,$(V)),,@)
 MACHINE := $(shell uname -m)
 
 BUILD := build$(if $(filter 1,$(SAN)),/san)$(if $(filter 1,$(COV)),/cov)$(if $(filter 1,$(FUZZ)),/fuzz)$(if \
@@ -102,56 +104,68 @@ tools: $(TOOLS)
 tests: $(TESTS)
 
 $(BUILD)/boxcar: $(MAIN_OBJECT) $(LIBRARY)
-	$(CC) $(BASE_LDFLAGS) -o $@ $^ $(LDLIBS)
+	@echo 'cc      $@'
+	$(Q)$(CC) $(BASE_LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # The archive is made anew: a file that has been renamed must not live on in it.
 $(LIBRARY): $(SPEC_OBJECTS) $(filter-out $(MAIN_OBJECT),$(RUNTIME_OBJECTS)) $(if $(INIT_SOURCES),$(IMAGE_OBJECT))
 	@rm -f $@
-	$(AR) rcs $@ $^
+	@echo 'ar      $@'
+	$(Q)$(AR) rcs $@ $^
 
 $(INIT_LIBRARY): $(INIT_TESTED)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	@echo 'ar      $@'
+	$(Q)$(AR) rcs $@ $^
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(BASE_CFLAGS) $(if $(filter spec/base/version.c,$<),$(VERSION_FLAGS)) -c -o $@ $<
+	@echo 'cc      $@'
+	$(Q)$(CC) $(BASE_CFLAGS) $(if $(filter spec/base/version.c,$<),$(VERSION_FLAGS)) -c -o $@ $<
 
 $(BUILD)/image/%.o: %.c
 	@mkdir -p $(@D)
-	$(INIT_CC) $(INIT_CFLAGS) -c -o $@ $<
+	@echo 'cc      $@'
+	$(Q)$(INIT_CC) $(INIT_CFLAGS) -c -o $@ $<
 
 $(BUILD)/boxcar-init: $(INIT_OBJECTS)
-	$(INIT_CC) $(INIT_LDFLAGS) -o $@.full $^
-	objcopy --strip-all --remove-section=.comment --remove-section=.note.* $@.full $@
+	@echo 'cc      $@'
+	$(Q)$(INIT_CC) $(INIT_LDFLAGS) -o $@.full $(filter %.o,$^)
+	$(Q)objcopy --strip-all --remove-section=.comment --remove-section=.note.* $@.full $@
 
 $(IMAGE_OBJECT): runtime/init_image.S $(BUILD)/boxcar-init
 	@mkdir -p $(@D)
-	$(CC) $(HARDENING) $(PIE_FLAGS) -DINIT_IMAGE='"$(BUILD)/boxcar-init"' -c -o $@ $<
+	@echo 'cc      $@'
+	$(Q)$(CC) $(HARDENING) $(PIE_FLAGS) -DINIT_IMAGE='"$(BUILD)/boxcar-init"' -c -o $@ $<
 
 # Tests beside runtime/init link with its objects compiled for the host; all others with the runtime's library.
 $(BUILD)/tests/runtime/init/%_test: runtime/init/%_test.c $(INIT_LIBRARY)
 	@mkdir -p $(@D)
-	$(CC) $(BASE_CFLAGS) $(TEST_LDFLAGS) -MF $@.d -o $@ $< $(INIT_LIBRARY) -lcmocka
+	@echo 'cc      $@'
+	$(Q)$(CC) $(BASE_CFLAGS) $(TEST_LDFLAGS) -MF $@.d -o $@ $< $(INIT_LIBRARY) -lcmocka
 
 $(BUILD)/tests/%_test: %_test.c $(LIBRARY)
 	@mkdir -p $(@D)
-	$(CC) $(BASE_CFLAGS) $(TEST_LDFLAGS) -MF $@.d -o $@ $< $(LIBRARY) -lcmocka $(LDLIBS)
+	@echo 'cc      $@'
+	$(Q)$(CC) $(BASE_CFLAGS) $(TEST_LDFLAGS) -MF $@.d -o $@ $< $(LIBRARY) -lcmocka $(LDLIBS)
 
 define tool_rule
 $(BUILD)/conformance/$(basename $(notdir $(1))): $(1)
 	@mkdir -p $$(@D)
-	$$(TOOL_CC) $$(TOOL_CFLAGS) $$(TOOL_LDFLAGS) -MF $$@.d -o $$@ $$<
+	@echo 'cc      $$@'
+	$$(Q)$$(TOOL_CC) $$(TOOL_CFLAGS) $$(TOOL_LDFLAGS) -MF $$@.d -o $$@ $$<
 endef
 $(foreach tool,$(TOOL_SOURCES),$(eval $(call tool_rule,$(tool))))
 
 $(BUILD)/fuzz-%: conformance/fuzz/%.c $(LIBRARY)
 	@mkdir -p $(@D)
-	$(CC) $(BASE_CFLAGS) $(LINK_MODE) -fsanitize=fuzzer -MF $@.d -o $@ $< $(LIBRARY) $(LDLIBS)
+	@echo 'cc      $@'
+	$(Q)$(CC) $(BASE_CFLAGS) $(LINK_MODE) -fsanitize=fuzzer -MF $@.d -o $@ $< $(LIBRARY) $(LDLIBS)
 
 $(BUILD)/replay-%: conformance/fuzz/%.c conformance/fuzz/replay.c $(LIBRARY)
 	@mkdir -p $(@D)
-	$(CC) $(BASE_CFLAGS) $(TEST_LDFLAGS) -MF $@.d -o $@ $(filter %.c,$^) $(LIBRARY) $(LDLIBS)
+	@echo 'cc      $@'
+	$(Q)$(CC) $(BASE_CFLAGS) $(TEST_LDFLAGS) -MF $@.d -o $@ $(filter %.c,$^) $(LIBRARY) $(LDLIBS)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
@@ -165,6 +179,13 @@ $(BUILD)/version: always
 	@mkdir -p $(@D)
 	@echo '$(VERSION) $(COMMIT)' | cmp -s - $@ || echo '$(VERSION) $(COMMIT)' > $@
 $(BUILD)/spec/base/version.o: $(BUILD)/version
+
+# Other flags (CFLAGS from the command line, an edited Makefile) compile everything anew.
+FLAGS := $(CC) $(BASE_CFLAGS) $(BASE_LDFLAGS) $(INIT_CFLAGS) $(INIT_LDFLAGS) $(TOOL_CFLAGS)
+$(BUILD)/flags: always
+	@mkdir -p $(@D)
+	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' > $@
+$(SPEC_OBJECTS) $(RUNTIME_OBJECTS) $(INIT_OBJECTS) $(INIT_TESTED) $(TESTS) $(TOOLS) $(FUZZERS) $(REPLAYS): $(BUILD)/flags
 
 # --- packages: installed only when something is missing, and only for goals that promise it ---------------------------
 
@@ -228,11 +249,13 @@ lint: lint-deps $(ANALYZED) $(TIDIED) lint-cppcheck
 	@BUILD=$(BUILD) conformance/style
 build/lint/%.analyzed: %.c | lint-deps
 	@mkdir -p $(@D)
-	gcc $(if $(filter runtime/init/%,$<),$(INIT_CFLAGS),$(LANGUAGE) $(WARNINGS) $(VERSION_FLAGS) -O2) -fanalyzer -MF $@.d -MT $@ \
+	@echo 'analyze $@'
+	$(Q)gcc $(if $(filter runtime/init/%,$<),$(INIT_CFLAGS),$(LANGUAGE) $(WARNINGS) $(VERSION_FLAGS) -O2) -fanalyzer -MF $@.d -MT $@ \
 		-c -o $@ $<
 build/lint/%.tidied: %.c .clang-tidy | lint-deps
 	@mkdir -p $(@D)
-	clang-tidy --quiet $< -- $(filter-out -MMD -MP,$(LANGUAGE)) $(VERSION_FLAGS)
+	@echo 'tidy    $<'
+	$(Q)clang-tidy --quiet $< -- $(filter-out -MMD -MP,$(LANGUAGE)) $(VERSION_FLAGS)
 	@touch $@
 lint-cppcheck: | lint-deps
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
