@@ -1,14 +1,20 @@
 #include "spec/words.h"
 
-#include <stddef.h>
+#include <stdbool.h>
 #include <string.h>
 
-#define WORDS(name, what, ...) const struct words words_##name = { what, (const char *const[]){ __VA_ARGS__, NULL } }
+#define WORDS(name, what, ...) \
+	const struct words words_##name = { what, (const char *const[]){ __VA_ARGS__, NULL }, NULL }
 
 WORDS(namespace, "a namespace type", "mount", "pid", "network", "uts", "ipc", "user", "cgroup", "time");
 
-WORDS(propagation, "a mount propagation", "private", "shared", "slave", "unbindable", "rprivate", "rshared", "rslave",
-      "runbindable");
+/* The specification has four; containerd's CRI plugin writes the recursive forms. The root's propagation is always set
+ * recursively. */
+const struct words words_propagation = {
+	.what = "a mount propagation",
+	.at = (const char *const[]){ "private", "shared", "slave", "unbindable", NULL },
+	.also = (const char *const[]){ "rprivate", "rshared", "rslave", "runbindable", NULL },
+};
 
 WORDS(seccomp_action, "a seccomp action", "SCMP_ACT_KILL", "SCMP_ACT_KILL_PROCESS", "SCMP_ACT_KILL_THREAD",
       "SCMP_ACT_TRAP", "SCMP_ACT_ERRNO", "SCMP_ACT_TRACE", "SCMP_ACT_ALLOW", "SCMP_ACT_LOG", "SCMP_ACT_NOTIFY");
@@ -49,10 +55,15 @@ const char *words_find_text(const struct words *words, int index)
 	return NULL;
 }
 
-int words_find_index(const struct words *words, const char *text)
+static bool is_same(const char *word, const char *text, size_t length)
 {
-	for (int i = 0; text && words->at[i]; i++)
-		if (strcmp(words->at[i], text) == 0)
+	return strncmp(word, text, length) == 0 && word[length] == '\0';
+}
+
+int words_find_index(const struct words *words, const char *text, size_t length)
+{
+	for (int i = 0; words->at[i]; i++)
+		if (is_same(words->at[i], text, length) || (words->also && is_same(words->also[i], text, length)))
 			return i;
 	return -1;
 }

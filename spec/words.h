@@ -2,18 +2,18 @@
  * reader accepts, what `features` lists and what messages offer as alternatives. */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct words {
 	const char *what;          /* "a namespace type", for messages */
 	const char *const *at;     /* ends with NULL */
+	const char *const *also;   /* other words that are read, one for each of `at`, or NULL; never written */
 };
 
 enum { NAMESPACE_MOUNT, NAMESPACE_PID, NAMESPACE_NETWORK, NAMESPACE_UTS, NAMESPACE_IPC, NAMESPACE_USER, NAMESPACE_CGROUP,
        NAMESPACE_TIME, NAMESPACE_COUNT };
-/* the specification has the first four; containerd's CRI plugin writes the recursive forms too */
-enum { PROPAGATION_PRIVATE, PROPAGATION_SHARED, PROPAGATION_SLAVE, PROPAGATION_UNBINDABLE, PROPAGATION_RPRIVATE,
-       PROPAGATION_RSHARED, PROPAGATION_RSLAVE, PROPAGATION_RUNBINDABLE };
+enum { PROPAGATION_PRIVATE, PROPAGATION_SHARED, PROPAGATION_SLAVE, PROPAGATION_UNBINDABLE };
 enum { ACTION_KILL, ACTION_KILL_PROCESS, ACTION_KILL_THREAD, ACTION_TRAP, ACTION_ERRNO, ACTION_TRACE, ACTION_ALLOW,
        ACTION_LOG, ACTION_NOTIFY };
 enum { SECCOMP_FLAG_TSYNC, SECCOMP_FLAG_LOG, SECCOMP_FLAG_SPEC_ALLOW, SECCOMP_FLAG_WAIT_KILLABLE_RECV };
@@ -28,5 +28,5 @@ extern const struct words words_namespace, words_propagation, words_seccomp_acti
 /* The word, or NULL when the index is out of range. */
 const char *words_find_text(const struct words *words, int index);
 
-/* The index, or -1. */
-int words_find_index(const struct words *words, const char *text);
+/* The index, or -1. The text has `length` bytes. */
+int words_find_index(const struct words *words, const char *text, size_t length);

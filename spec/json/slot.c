@@ -78,11 +78,9 @@ static const char *list_words(const struct words *words, struct arena *a)
 static void put_word(struct reader *r, const struct slot *s, const char *text, size_t length, size_t at)
 {
 	const struct words *words = s->field->words;
-	int index = 0;
+	int index = words_find_index(words, text, length);
 
-	while (words->at[index] && (strncmp(words->at[index], text, length) != 0 || words->at[index][length]))
-		index++;
-	if (!words->at[index]) {
+	if (index < 0) {
 		if (problems_has_room(r->problems, false))
 			report(r, false, REPORT_VALUE, NULL, at,
 			       arena_format(r->arena, "%s is not %s", json_quote(r->arena, text, length), words->what),
