@@ -1,9 +1,9 @@
-/* What config.json says, as plain structs: one struct per JSON object of the runtime-spec, one member per property, with
- * the specification's names in snake case. Filled by spec/json/read.c from the rows of spec/fields.c; read only by
+/* What config.json says, as plain structs: one struct per JSON object of the runtime-spec, one member per property,
+ * with the specification's names in snake case. Filled by spec/json/read.c from the rows of spec/fields.c; read only by
  * runtime/plan/ and by spec/check.c. Everything lies in one arena.
  *
- * Absent and empty differ. A text, object, list or map that the file does not have (or has as null) is NULL resp. a list
- * with at == NULL; an empty one is "" resp. a list with at != NULL and count 0. Optional numbers and booleans say
+ * Absent and empty differ. A text, object, list or map that the file does not have (or has as null) is NULL resp. a
+ * list with at == NULL; an empty one is "" resp. a list with at != NULL and count 0. Optional numbers and booleans say
  * is_set. Units are the specification's (bytes, microseconds, decimal modes). Source: runtime-spec 1.3, config.md and
  * config-linux.md; each struct names its JSON pointer. */
 #pragma once

@@ -24,18 +24,28 @@ struct raw_list {
 
 static bool search_record(struct search *s, const struct record *record, const char *model, const struct part *parent);
 
+void json_add_part(struct text *pointer, const char *part, size_t length)
+{
+	text_add_bytes(pointer, "/", 1);
+	for (const char *c = part; c < part + length; c++) {
+		if (*c == '~')
+			text_add_bytes(pointer, "~0", 2);
+		else if (*c == '/')
+			text_add_bytes(pointer, "~1", 2);
+		else
+			text_add_bytes(pointer, c, 1);
+	}
+}
+
 static void join(const struct part *part, struct text *out)
 {
 	if (!part)
 		return;
 	join(part->parent, out);
-	if (!part->name) {
+	if (part->name)
+		json_add_part(out, part->name, strlen(part->name));
+	else
 		text_add(out, "/%zu", part->index);
-		return;
-	}
-	text_add_bytes(out, "/", 1);
-	for (const char *c = part->name; *c; c++)
-		text_add(out, "%s%.1s", *c == '~' ? "~0" : *c == '/' ? "~1" : "", *c == '~' || *c == '/' ? "" : c);
 }
 
 static bool found(struct search *s, const struct part *part)

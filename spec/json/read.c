@@ -173,19 +173,22 @@ static bool is_first_key(struct reader *r, struct frame *f, const struct field *
 	return is_first;
 }
 
+/* Keys that the file chooses, not the specification. */
+static bool is_free_key(const struct frame *f)
+{
+	return f->kind == FRAME_MAP || f->kind == FRAME_NAMED;
+}
+
+/* Why the value of this key is read over. */
 static void report_key(struct reader *r, struct frame *f, const struct field *row, bool is_first, const char *key)
 {
-	bool is_skipped_section = row && row->kind == FIELD_SKIPPED;
-	bool is_free_key = f->kind == FRAME_MAP || f->kind == FRAME_NAMED;
-
-	if (is_first && (row || f->kind != FRAME_RECORD) && !is_skipped_section && !(is_free_key && !f->key_length))
-		return;
 	size_t at = parse_text_start(r, key);
+
 	if (!is_first)
 		report(r, false, REPORT_VALUE, NULL, at, "the object has this property twice", "keep one of them");
-	else if (is_skipped_section)
+	else if (row)
 		report(r, true, REPORT_VALUE, NULL, at, "means nothing on Linux; it is ignored", NULL);
-	else if (is_free_key)
+	else if (is_free_key(f))
 		report(r, false, REPORT_VALUE, NULL, at, "the key is empty", NULL);
 	else
 		report_unknown(r, f->record, at);
@@ -206,8 +209,10 @@ static int on_key(void *context, const unsigned char *bytes, size_t length)
 	if (f->kind == FRAME_RECORD)
 		f->field = row;
 	bool is_first = is_first_key(r, f, row);
-	f->is_skipped = !is_first || (f->kind == FRAME_RECORD && !row);
-	report_key(r, f, row, is_first, key);
+	bool is_empty_name = is_free_key(f) && length == 0;
+	f->is_skipped = !is_first || is_empty_name || (f->kind == FRAME_RECORD && !row);
+	if (f->is_skipped || (row && row->kind == FIELD_SKIPPED))
+		report_key(r, f, row, is_first, key);
 	return 1;
 }
 

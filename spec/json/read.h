@@ -79,6 +79,9 @@ void problems_write(const struct problems *p, const char *file, struct text *out
 /* A text in quotes for messages: control characters visible, cut when it is long. */
 const char *json_quote(struct arena *a, const char *text, size_t length);
 
+/* Add "/" and one part to a JSON pointer, escaped by RFC 6901. */
+void json_add_part(struct text *pointer, const char *part, size_t length);
+
 /* The JSON pointer of a member, from its address: walks the rows. Where an object and its first member begin at the
  * same address, the object is meant. NULL when the address belongs to no member. */
 const char *json_find_pointer(const struct record *record, const void *model, const void *address, struct arena *a);

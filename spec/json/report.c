@@ -2,23 +2,7 @@
 
 #include <string.h>
 
-enum { PART_SHOWN = 256, NAME_LENGTH = 32 };
-
-/* One part of a pointer, escaped by RFC 6901; a very long key is cut. */
-static void add_part(struct text *pointer, const char *part, size_t length)
-{
-	text_add_bytes(pointer, "/", 1);
-	if (length > PART_SHOWN)
-		length = PART_SHOWN;
-	for (size_t i = 0; i < length; i++) {
-		if (part[i] == '~')
-			text_add_bytes(pointer, "~0", 2);
-		else if (part[i] == '/')
-			text_add_bytes(pointer, "~1", 2);
-		else
-			text_add_bytes(pointer, &part[i], 1);
-	}
-}
+enum { PART_SHOWN = 256, NAME_LENGTH = 32 }; /* a longer key is cut in messages, and is no misspelt name */
 
 static const char *make_pointer(struct reader *r, enum report_where where, const char *extra)
 {
@@ -31,10 +15,10 @@ static const char *make_pointer(struct reader *r, enum report_where where, const
 		if (f->kind == FRAME_LIST || f->kind == FRAME_SKIPPED_LIST)
 			text_add(&pointer, "/%zu", f->values ? f->values - 1 : 0);
 		else
-			add_part(&pointer, f->key, f->key_length);
+			json_add_part(&pointer, f->key, f->key_length < PART_SHOWN ? f->key_length : PART_SHOWN);
 	}
 	if (extra)
-		add_part(&pointer, extra, strlen(extra));
+		json_add_part(&pointer, extra, strlen(extra));
 	return pointer.at;
 }
 
