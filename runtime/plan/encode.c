@@ -49,9 +49,8 @@ const struct plan_member *plan_kind_members(unsigned kind)
 
 void plan_begin(struct plan_writer *w, struct arena *a)
 {
-	*w = (struct plan_writer){ .arena = a, .room = 128, .slots = SLOT_FIRST };
+	*w = (struct plan_writer){ .arena = a, .slots = SLOT_FIRST };
 	text_init(&w->heap, a);
-	w->ops = arena_alloc(a, w->room * sizeof *w->ops);
 	text_add_bytes(&w->heap, &(struct plan_header){ 0 }, sizeof(struct plan_header));
 }
 
@@ -98,13 +97,16 @@ uint32_t plan_add_slot(struct plan_writer *w)
 
 void plan_add(struct plan_writer *w, enum plan_kind kind, unsigned flags, const void *payload, const void *origin)
 {
-	if (w->count == w->room) {
-		w->ops = arena_grow(w->arena, w->ops, w->room * sizeof *w->ops, 2 * w->room * sizeof *w->ops);
-		w->room *= 2;
+	__auto_type side = &w->sides[kinds[kind].side];
+
+	if (side->count == side->room) {
+		size_t room = side->room ? 2 * side->room : 64;
+		side->at = arena_grow(w->arena, side->at, side->room * sizeof *side->at, room * sizeof *side->at);
+		side->room = room;
 	}
 	uint32_t at = align_heap(w);
 	text_add_bytes(&w->heap, payload, kinds[kind].size);
-	w->ops[w->count++] = (struct op){
+	side->at[side->count++] = (struct op){
 		.kind = (uint16_t)kind,
 		.flags = (uint16_t)flags,
 		.payload = at,
@@ -114,14 +116,14 @@ void plan_add(struct plan_writer *w, enum plan_kind kind, unsigned flags, const 
 
 struct plan plan_finish(struct plan_writer *w)
 {
-	uint32_t ops = align_heap(w);
+	struct plan_header header = { .magic = PLAN_MAGIC, .ops = align_heap(w), .slots = w->slots };
 
-	text_add_bytes(&w->heap, w->ops, w->count * sizeof *w->ops);
-	struct plan_header header = { .magic = PLAN_MAGIC,
-				      .size = (uint32_t)w->heap.length,
-				      .ops = ops,
-				      .count = (uint32_t)w->count,
-				      .slots = w->slots };
+	for (size_t i = 0; i < 2; i++) {
+		if (w->sides[i].count)
+			text_add_bytes(&w->heap, w->sides[i].at, w->sides[i].count * sizeof(struct op));
+		header.count += (uint32_t)w->sides[i].count;
+	}
+	header.size = (uint32_t)w->heap.length;
 	memcpy(w->heap.at, &header, sizeof header);
 	return (struct plan){ w->heap.at, w->heap.length };
 }

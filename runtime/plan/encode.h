@@ -15,8 +15,10 @@ struct plan {
 struct plan_writer {
 	struct arena *arena;
 	struct text heap;  /* payloads, lists, texts; offset 0 of the plan is the header, so nothing real is 0 */
-	struct op *ops;
-	size_t count, room;
+	struct {           /* by side: the outside ops come first, then the inside ones, each in the order they were added */
+		struct op *at;
+		size_t count, room;
+	} sides[2];
 	uint32_t slots;
 };
 

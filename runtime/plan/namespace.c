@@ -1,0 +1,190 @@
+/* Namespaces: which are made in the clone, which are joined and by whom, and what is set inside them. */
+#include "runtime/plan/planner.h"
+
+#include <string.h>
+
+#ifndef CLONE_NEWTIME
+#define CLONE_NEWTIME 0x00000080
+#endif
+
+static const uint64_t clone_flags[NAMESPACE_COUNT] = {
+	[NAMESPACE_MOUNT] = CLONE_NEWNS,   [NAMESPACE_PID] = CLONE_NEWPID,   [NAMESPACE_NETWORK] = CLONE_NEWNET,
+	[NAMESPACE_UTS] = CLONE_NEWUTS,    [NAMESPACE_IPC] = CLONE_NEWIPC,   [NAMESPACE_USER] = CLONE_NEWUSER,
+	[NAMESPACE_CGROUP] = CLONE_NEWCGROUP, [NAMESPACE_TIME] = CLONE_NEWTIME,
+};
+
+void plan_find_namespaces(struct planner *p)
+{
+	for (size_t i = 0; i < p->linux->namespaces.count; i++) {
+		const struct spec_namespace *n = &p->linux->namespaces.at[i];
+		if (!n->type.is_set)
+			continue;
+		if (n->type.value == NAMESPACE_TIME)
+			planner_refuse(p, n, "not supported yet: the time namespace", NULL);
+		if (p->is_exec || !n->path || !n->path[0]) {
+			*(p->is_exec ? &p->joined : &p->made) |= clone_flags[n->type.value];
+			continue;
+		}
+		if (n->path[0] != '/')
+			planner_refuse(p, &n->path, planner_text(p, "the namespace path %s is not absolute", n->path),
+				       "give the path as the host sees it, such as /proc/PID/ns/net");
+		p->joined |= clone_flags[n->type.value];
+		p->slots[n->type.value] = plan_add_slot(&p->w);
+	}
+	/* A neighbour in the joined namespace could read the descriptors of a process there: the host's tree is left first. In
+	 * a user namespace a neighbour has no power over a process that was started outside it. */
+	p->has_late_proc = !p->is_exec && p->joined & CLONE_NEWPID && !planner_has(p, CLONE_NEWUSER);
+}
+
+void plan_open_namespaces(struct planner *p)
+{
+	for (size_t i = 0; i < p->linux->namespaces.count; i++) {
+		const struct spec_namespace *n = &p->linux->namespaces.at[i];
+		if (n->type.is_set && n->path && n->path[0])
+			PLAN_ADD(&p->w, NAMESPACE_FILE, namespace_file, 0, n, .slot = p->slots[n->type.value],
+				 .type = clone_flags[n->type.value], .path = plan_add_text(&p->w, n->path));
+	}
+}
+
+/* --- id maps ------------------------------------------------------------------------------------------------------------ */
+
+static const char *map_lines(struct planner *p, const struct spec_id_mapping *at, size_t count)
+{
+	struct text t;
+
+	text_init(&t, p->arena);
+	for (size_t i = 0; i < count; i++)
+		text_add(&t, "%llu %llu %llu\n", (unsigned long long)at[i].container_id.value,
+			 (unsigned long long)at[i].host_id.value, (unsigned long long)at[i].size.value);
+	return t.at;
+}
+
+/* The id that sets the container up: 0 where it is mapped, else the first mapped one. */
+static uint64_t setup_id(const struct spec_id_mapping *at, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (at[i].container_id.value == 0)
+			return 0;
+	return count ? at[0].container_id.value : 0;
+}
+
+uint64_t plan_setgroups(const struct planner *p)
+{
+	bool is_single = p->linux->gid_mappings.count == 1 && p->linux->gid_mappings.at[0].size.value == 1;
+
+	/* user_namespaces(7): without privilege over the parent, the gid map may be written only after setgroups is denied */
+	return planner_has(p, CLONE_NEWUSER) && p->facts->uid != 0 && is_single ? SETGROUPS_DENY : SETGROUPS_ALLOW;
+}
+
+static void add_maps(struct planner *p)
+{
+	const struct spec_linux *linux = p->linux;
+
+	PLAN_ADD(&p->w, ID_MAPS, id_maps, 0, &linux->uid_mappings,
+		 .uid_map = plan_add_text(&p->w, map_lines(p, linux->uid_mappings.at, linux->uid_mappings.count)),
+		 .gid_map = plan_add_text(&p->w, map_lines(p, linux->gid_mappings.at, linux->gid_mappings.count)),
+		 .setgroups = plan_setgroups(p));
+}
+
+void plan_maps(struct planner *p)
+{
+	const struct spec_linux *linux = p->linux;
+
+	if (!planner_has(p, CLONE_NEWUSER))
+		return;
+	if (p->made & CLONE_NEWUSER)
+		PLAN_ADD(&p->w, AWAIT, await, 0, &linux->uid_mappings, .what = AWAIT_MAPS);
+	PLAN_ADD(&p->w, BECOME_ROOT, become_root, 0, NULL, .uid = setup_id(linux->uid_mappings.at, linux->uid_mappings.count),
+		 .gid = setup_id(linux->gid_mappings.at, linux->gid_mappings.count), .setgroups = plan_setgroups(p));
+}
+
+/* --- the clone ---------------------------------------------------------------------------------------------------------- */
+
+/* Inside a user namespace one cannot join what the host owns: a joiner does it before. For exec it joins all there is, so that
+ * init is born inside and the container's processes never see the host's root in it. */
+static bool has_joiner(const struct planner *p)
+{
+	return p->joined && (p->is_exec || planner_has(p, CLONE_NEWUSER));
+}
+
+void plan_clone(struct planner *p)
+{
+	bool is_born_in_cgroup = p->cgroup && facts_is_unified(p->facts);
+	uint64_t made = p->made & ~(uint64_t)(is_born_in_cgroup || !p->cgroup ? 0 : CLONE_NEWCGROUP);
+	uint64_t how = 0;
+
+	if (made & CLONE_NEWPID && !has_joiner(p))
+		how |= PROCESS_SHARES_MEMORY;
+	if (planner_has(p, CLONE_NEWUSER))
+		how |= PROCESS_AMBIENT;
+	PLAN_ADD(&p->w, CLONE, clone, 0, p->linux->namespaces.count ? &p->linux->namespaces : NULL, .new = made,
+		 .joined = has_joiner(p) ? p->joined & ~(uint64_t)CLONE_NEWCGROUP : 0, .how = how,
+		 .cgroup = plan_add_text(&p->w, is_born_in_cgroup ? p->cgroup : NULL));
+	if (p->made & CLONE_NEWUSER)
+		add_maps(p);
+}
+
+/* --- joining ------------------------------------------------------------------------------------------------------------ */
+
+void plan_join_namespaces(struct planner *p)
+{
+	static const int order[] = { NAMESPACE_NETWORK, NAMESPACE_IPC, NAMESPACE_UTS, NAMESPACE_MOUNT };
+
+	if (p->is_exec || has_joiner(p))
+		return;
+	for (size_t i = 0; i < sizeof order / sizeof *order; i++)
+		if (p->slots[order[i]])
+			PLAN_ADD(&p->w, JOIN, join, 0, NULL, .slot = p->slots[order[i]], .type = clone_flags[order[i]]);
+}
+
+/* The cgroup namespace's root is where its maker is: it is made after the cgroup was entered. */
+void plan_enter_cgroup_namespace(struct planner *p)
+{
+	bool is_born_in_cgroup = facts_is_unified(p->facts);
+
+	if (p->has_entered_cgroup)
+		return;
+	p->has_entered_cgroup = true;
+	if (p->cgroup && !is_born_in_cgroup) {
+		PLAN_ADD(&p->w, AWAIT, await, 0, NULL, .what = AWAIT_CGROUP);
+		if (p->made & CLONE_NEWCGROUP)
+			PLAN_ADD(&p->w, UNSHARE, unshare, 0, NULL, .type = CLONE_NEWCGROUP);
+	}
+	if (p->joined & CLONE_NEWCGROUP)
+		PLAN_ADD(&p->w, JOIN, join, 0, NULL, .slot = p->is_exec ? p->container : p->slots[NAMESPACE_CGROUP],
+			 .type = CLONE_NEWCGROUP);
+}
+
+/* --- what is set inside ------------------------------------------------------------------------------------------------- */
+
+void plan_names(struct planner *p)
+{
+	if (p->spec->hostname && p->spec->hostname[0])
+		PLAN_ADD(&p->w, HOSTNAME, hostname, 0, &p->spec->hostname, .name = plan_add_text(&p->w, p->spec->hostname));
+	if (p->spec->domainname && p->spec->domainname[0])
+		PLAN_ADD(&p->w, DOMAINNAME, domainname, 0, &p->spec->domainname,
+			 .name = plan_add_text(&p->w, p->spec->domainname));
+	if (p->made & CLONE_NEWNET)
+		plan_add(&p->w, OP_LOOPBACK, 0, "", NULL);
+}
+
+/* sysctl(8): the first separator decides; with '/' first, dots are part of names (net/ipv4/conf/eth0.1/forwarding). */
+static const char *sysctl_path(struct planner *p, const char *key)
+{
+	char *path = arena_text(p->arena, key);
+	char *first = strpbrk(path, "./");
+
+	if (first && *first == '.')
+		for (char *c = path; *c; c++)
+			*c = (char)(*c == '.' ? '/' : *c == '/' ? '.' : *c);
+	return path;
+}
+
+void plan_sysctls(struct planner *p)
+{
+	for (size_t i = 0; i < p->linux->sysctl.count; i++) {
+		const struct spec_pair *pair = &p->linux->sysctl.at[i];
+		PLAN_ADD(&p->w, SYSCTL, sysctl, 0, &pair->value, .key = plan_add_text(&p->w, sysctl_path(p, pair->key)),
+			 .value = plan_add_text(&p->w, pair->value));
+	}
+}

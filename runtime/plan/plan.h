@@ -1,0 +1,53 @@
+/* Decides. Owns the order of everything that happens to a container: config.json and the facts of this host go in, a plan
+ * comes out. Pure: no system call, the same input gives the same bytes. What the host cannot do, and what this
+ * release does not carry out, is added to the problems with its JSON pointer; then there is no plan. */
+#pragma once
+
+#include "runtime/plan/encode.h"
+#include "runtime/plan/facts.h"
+#include "spec/base/log.h"
+#include "spec/json/read.h"
+#include "spec/model.h"
+
+enum plan_cgroups { PLAN_CGROUPFS, PLAN_NO_CGROUP };
+
+struct plan_request {
+	const struct spec *spec; /* in `arena` */
+	const struct facts *facts;
+	struct arena *arena;
+	const char *id;
+	const char *bundle;      /* absolute: relative paths of the configuration start here */
+	enum plan_cgroups cgroups;
+	unsigned preserve_fds;
+	bool has_no_pivot, has_no_new_keyring;
+};
+
+/* create and run. False, with mistakes in `problems`, when there is no plan. Warnings may be added in any case. */
+bool plan_container(const struct plan_request *request, struct problems *problems, struct plan *out);
+
+/* exec: a shorter plan for the same executor. `process` is in the arena; `spec` is the container's own configuration.
+ * SLOT_FIRST is the pidfd of the container's init. */
+struct plan_exec_request {
+	struct plan_request container;
+	const struct spec_process *process;
+	const struct record *process_root; /* record_spec or record_process: where pointers into `process` start */
+	const void *process_model;         /* the model that process_root describes */
+};
+bool plan_exec(const struct plan_exec_request *request, struct problems *problems, struct plan *out);
+
+/* The container's cgroup below every hierarchy, from linux.cgroupsPath or the id: absolute ones as they are, relative ones and
+ * the default below our own cgroup's parent (v2) or our own (v1). NULL with a mistake in `problems` when it climbs out. */
+const char *plan_cgroup_path(const struct plan_request *request, struct problems *problems);
+
+/* Controllers that the plan's limits need on v2, space-separated, for enabling them. */
+const char *plan_find_controllers(const struct plan *plan, struct arena *a);
+
+/* The plan as text, one op a line: what `explain` shows and what the golden files hold. Origins are shown as JSON pointers. */
+void plan_print(const struct plan *plan, const struct plan_request *request, struct text *out);
+void plan_print_json(const struct plan *plan, const struct plan_request *request, struct text *out);
+
+/* The JSON pointer of an op's origin, or "" for a default. */
+const char *plan_find_origin(const struct plan_request *request, const struct op *op);
+
+/* Every mount option this release carries out, sorted, ends with NULL: for `features`. */
+const char *const *plan_mount_options(struct arena *a);

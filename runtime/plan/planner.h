@@ -1,0 +1,92 @@
+/* What the subjects of plan/ share while a plan is made. Only files of plan/ include this. */
+#pragma once
+
+#include "runtime/plan/plan.h"
+
+#include <linux/sched.h>
+
+struct planner {
+	struct plan_writer w;
+	struct arena *arena;
+	const struct spec *spec;
+	const struct spec_linux *linux; /* never NULL: an empty one when absent */
+	const struct facts *facts;
+	const struct plan_request *request;
+	struct problems *problems;
+	const struct record *process_root; /* exec: where pointers into a process begin that is not the configuration's; else NULL */
+	const void *process_model;
+	const char *cgroup;     /* NULL without cgroups */
+	uint64_t made, joined;  /* CLONE_NEW* */
+	plan_index slots[NAMESPACE_COUNT]; /* of joined namespaces; 0: not joined */
+	bool is_exec;                      /* every namespace of the container is joined by its init's pidfd */
+	plan_index container;              /* exec: slot of that pidfd */
+	bool has_entered_cgroup;           /* the AWAIT for it is already in the plan */
+	bool has_late_proc; /* a pid namespace is joined by a last fork after the pivot, and proc is mounted only then */
+};
+
+/* A mistake or a warning at a member of the model. */
+void planner_refuse(struct planner *p, const void *member, const char *message, const char *advice);
+void planner_warn(struct planner *p, const void *member, const char *message, const char *advice);
+#define planner_text(p, ...) arena_format((p)->arena, __VA_ARGS__)
+
+static inline bool planner_has(const struct planner *p, uint64_t namespace)
+{
+	return (p->made | p->joined) & namespace;
+}
+
+/* namespace.c */
+void plan_find_namespaces(struct planner *p);
+void plan_open_namespaces(struct planner *p);
+void plan_clone(struct planner *p);
+void plan_maps(struct planner *p);
+uint64_t plan_setgroups(const struct planner *p);
+void plan_join_namespaces(struct planner *p);
+void plan_enter_cgroup_namespace(struct planner *p);
+void plan_names(struct planner *p);
+void plan_sysctls(struct planner *p);
+
+/* resources.c */
+void plan_cgroup(struct planner *p);
+
+/* mount.c, cgroup_mount.c, root.c */
+struct mount_options {
+	uint64_t superblock, propagation; /* MS_* */
+	uint64_t set, clear, set_below, clear_below; /* MOUNT_ATTR_* */
+	bool is_bind, is_recursive, is_remount, has_tmpcopyup, has_idmap;
+	const char **data; /* what is for the file system */
+	size_t data_count;
+};
+void mount_options_read(struct arena *a, const struct spec_texts *options, struct mount_options *out);
+void plan_mounts(struct planner *p, bool is_late);
+/* A bind; `source` is absolute. The runtime clones the tree where init could not reach the source. */
+void plan_add_bind(struct planner *p, const struct spec_mount *origin, const char *source, const char *target,
+		   const struct mount_options *options);
+const char *plan_find_target(struct planner *p, const char *destination);
+bool plan_is_below(const char *path, const char *directory);
+void plan_cgroup_mount(struct planner *p, const struct spec_mount *mount, const struct mount_options *options);
+void plan_root(struct planner *p);
+void plan_hidden_paths(struct planner *p);
+void plan_pivot(struct planner *p);
+void plan_root_mode(struct planner *p);
+const char *plan_host_path(struct planner *p, const char *path);
+
+/* device.c */
+void plan_devices(struct planner *p);
+
+/* process.c */
+void plan_terminal(struct planner *p, const struct spec_process *process, unsigned how);
+void plan_directory(struct planner *p, const struct spec_process *process);
+void plan_process(struct planner *p, const struct spec_process *process);
+void plan_exec_payload(struct planner *p, const struct spec_process *process);
+
+/* caps.c */
+struct capability_sets {
+	uint64_t bounding, permitted, effective, inheritable, ambient;
+};
+void plan_read_capabilities(struct planner *p, const struct spec_process *process, struct capability_sets *out);
+void plan_bounding(struct planner *p, const struct spec_process *process, const struct capability_sets *sets);
+void plan_capabilities(struct planner *p, const struct spec_process *process, const struct capability_sets *sets);
+
+/* seccomp.c */
+void plan_filter(struct planner *p);
+void plan_seccomp(struct planner *p);

@@ -1,0 +1,93 @@
+/* seccomp: the rules are lowered to numbers; the program itself is compiled by host/seccomp.c. */
+#include "runtime/plan/planner.h"
+
+#include <errno.h>
+#include <seccomp.h>
+
+/* In the order of words_seccomp_arch. */
+static const uint32_t architectures[] = {
+	SCMP_ARCH_X86, SCMP_ARCH_X86_64, SCMP_ARCH_X32, SCMP_ARCH_ARM, SCMP_ARCH_AARCH64,
+};
+
+/* The rest of the list by name, for those that this libseccomp knows: SCMP_ARCH_MIPS is "mips" there. */
+static uint32_t find_architecture(struct planner *p, int index)
+{
+	const char *word = words_find_text(&words_seccomp_arch, index);
+	char *name = arena_text(p->arena, word + sizeof "SCMP_ARCH_" - 1);
+
+	if ((size_t)index < sizeof architectures / sizeof *architectures)
+		return architectures[index];
+	for (char *c = name; *c; c++)
+		*c = (char)(*c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c);
+	return seccomp_arch_resolve_name(name);
+}
+
+static struct plan_numbers add_architectures(struct planner *p, const struct spec_words *words)
+{
+	uint64_t *tokens = arena_alloc(p->arena, (words->count + 1) * sizeof *tokens);
+	size_t count = 0;
+
+	for (size_t i = 0; i < words->count; i++) {
+		uint32_t token = find_architecture(p, words->at[i]);
+		if (token)
+			tokens[count++] = token;
+		else
+			planner_refuse(p, &words->at[i],
+				       planner_text(p, "this build's libseccomp does not know the architecture %s",
+						    words_find_text(&words_seccomp_arch, words->at[i])),
+				       "remove it from the list");
+	}
+	return plan_add_numbers(&p->w, tokens, count);
+}
+
+static uint64_t filter_flags(const struct spec_words *flags)
+{
+	static const uint64_t bits[] = { [SECCOMP_FLAG_TSYNC] = 1, [SECCOMP_FLAG_LOG] = 2, [SECCOMP_FLAG_SPEC_ALLOW] = 4,
+					 [SECCOMP_FLAG_WAIT_KILLABLE_RECV] = 32 };
+	uint64_t set = 0;
+
+	for (size_t i = 0; i < flags->count; i++)
+		set |= bits[flags->at[i]];
+	return set;
+}
+
+static void add_rule(struct planner *p, const struct spec_syscall *rule)
+{
+	uint64_t *numbers = arena_alloc(p->arena, (rule->args.count * 4 + 1) * sizeof *numbers);
+
+	if (!rule->action.is_set)
+		return;
+	if (rule->action.value == ACTION_NOTIFY)
+		planner_refuse(p, &rule->action, "not supported yet: SCMP_ACT_NOTIFY", NULL);
+	for (size_t i = 0; i < rule->args.count; i++) {
+		const struct spec_syscall_arg *arg = &rule->args.at[i];
+		numbers[4 * i] = arg->index.value;
+		numbers[4 * i + 1] = (uint64_t)arg->op.value;
+		numbers[4 * i + 2] = arg->value.value;
+		numbers[4 * i + 3] = arg->value_two.value;
+	}
+	PLAN_ADD(&p->w, FILTER_RULE, filter_rule, 0, rule, .calls = plan_add_texts(&p->w, rule->names.at, rule->names.count),
+		 .action = (uint64_t)rule->action.value, .errno_value = rule->errno_ret.is_set ? rule->errno_ret.value : EPERM,
+		 .arguments = plan_add_numbers(&p->w, numbers, rule->args.count * 4));
+}
+
+void plan_filter(struct planner *p)
+{
+	const struct spec_seccomp *s = p->linux->seccomp;
+
+	if (!s || !s->default_action.is_set)
+		return;
+	PLAN_ADD(&p->w, FILTER, filter, 0, s, .default_action = (uint64_t)s->default_action.value,
+		 .default_errno = s->default_errno_ret.is_set ? s->default_errno_ret.value : EPERM,
+		 .architectures = add_architectures(p, &s->architectures), .flags = filter_flags(&s->flags));
+	for (size_t i = 0; i < s->syscalls.count; i++)
+		add_rule(p, &s->syscalls.at[i]);
+}
+
+void plan_seccomp(struct planner *p)
+{
+	const struct spec_seccomp *s = p->linux->seccomp;
+
+	if (s && s->default_action.is_set)
+		PLAN_ADD(&p->w, SECCOMP, seccomp, 0, s, .flags = filter_flags(&s->flags));
+}
