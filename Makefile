@@ -33,7 +33,8 @@ RUNTIME_SOURCES := $(filter-out %_test.c runtime/init/% runtime/libexec/%,$(call
 INIT_SOURCES := $(filter-out %_test.c,$(call find_sources,runtime/init))
 TEST_SOURCES := $(filter %_test.c,$(call find_sources,spec runtime conformance))
 FUZZ_SOURCES := $(filter-out %/replay.c,$(wildcard conformance/fuzz/*.c))
-TOOL_SOURCES := $(filter-out %_test.c conformance/fuzz/% conformance/vm/%,$(call find_sources,conformance))
+TOOL_SOURCES := $(filter-out %_test.c conformance/fuzz/% conformance/vm/% conformance/probe/%,$(call find_sources,conformance))
+PROBE_SOURCES := $(wildcard conformance/probe/*.c)
 
 # --- flags ------------------------------------------------------------------------------------------------------------
 
@@ -93,7 +94,7 @@ INIT_LIBRARY := $(BUILD)/libinit.a
 INIT_OBJECTS := $(INIT_SOURCES:%.c=$(BUILD)/image/%.o)
 INIT_TESTED := $(filter-out %/main.o,$(INIT_SOURCES:%.c=$(BUILD)/%.o))
 TESTS := $(TEST_SOURCES:%.c=$(BUILD)/tests/%)
-TOOLS := $(foreach tool,$(TOOL_SOURCES),$(BUILD)/conformance/$(basename $(notdir $(tool))))
+TOOLS := $(BUILD)/conformance/probe $(foreach tool,$(TOOL_SOURCES),$(BUILD)/conformance/$(basename $(notdir $(tool))))
 FUZZERS := $(FUZZ_SOURCES:conformance/fuzz/%.c=$(BUILD)/fuzz-%)
 REPLAYS := $(FUZZ_SOURCES:conformance/fuzz/%.c=$(BUILD)/replay-%)
 PROGRAMS := $(if $(wildcard runtime/main.c),$(BUILD)/boxcar)
@@ -156,6 +157,11 @@ $(BUILD)/conformance/$(basename $(notdir $(1))): $(1)
 	$$(Q)$$(TOOL_CC) $$(TOOL_CFLAGS) $$(TOOL_LDFLAGS) -MF $$@.d -o $$@ $$<
 endef
 $(foreach tool,$(TOOL_SOURCES),$(eval $(call tool_rule,$(tool))))
+
+$(BUILD)/conformance/probe: $(PROBE_SOURCES) conformance/probe/probe.h
+	@mkdir -p $(@D)
+	@echo 'cc      $@'
+	$(Q)$(TOOL_CC) $(filter-out -MMD -MP,$(TOOL_CFLAGS)) $(TOOL_LDFLAGS) -o $@ $(PROBE_SOURCES)
 
 $(BUILD)/fuzz-%: conformance/fuzz/%.c $(LIBRARY)
 	@mkdir -p $(@D)
