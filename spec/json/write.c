@@ -24,7 +24,7 @@ static void new_line(struct writer *w)
 		return;
 	put(w, "\n");
 	for (unsigned i = 0; i < w->depth; i++)
-		put(w, "\t");
+		put(w, w->style == JSON_TABS ? "\t" : "  ");
 }
 
 /* Before each member or element; `count` is how many came before. */
@@ -190,6 +190,6 @@ void json_write(const struct record *record, const void *model, enum json_style 
 	struct writer w = { .out = out, .style = style };
 
 	write_object(&w, record, model);
-	if (style == JSON_TABS)
+	if (style != JSON_LINE)
 		put(&w, "\n");
 }

@@ -4,7 +4,11 @@
 #include "spec/base/text.h"
 #include "spec/fields.h"
 
-enum json_style { JSON_LINE, JSON_TABS };
+enum json_style {
+	JSON_LINE,   /* one line without spaces, and no newline at its end */
+	JSON_TABS,   /* indented by tabs, as runc's spec; ends with a newline */
+	JSON_SPACES, /* indented by two spaces, as runc's state; ends with a newline */
+};
 
 void json_write(const struct record *record, const void *model, enum json_style style, struct text *out);
 
