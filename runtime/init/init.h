@@ -1,0 +1,86 @@
+/* boxcar-init: what its files share. init is the only program of ours that runs inside a container: static, without a C library,
+ * without an allocator, raw system calls only (sys.h). It executes the inside ops of a plan that the runtime has checked, in
+ * order, and becomes the payload. It never formats text: a failure is {op, call, errno, one number}. */
+#pragma once
+
+#include "runtime/plan/messages.h"
+#include "runtime/plan/ops.h"
+
+enum { INIT_PATH_MAX = 4096, INIT_HOME_MAX = 1024 };
+
+struct init {
+	char *plan;        /* the plan, mapped privately */
+	unsigned base;     /* slot N is descriptor base + N */
+	int channel;       /* to the runtime; -1 once closed (create, after COMMIT) */
+	int reply;         /* where a failure is told now: the channel, or the connection of `start` */
+	uint32_t op;       /* index of the op in work */
+	uint32_t peer_uid; /* SO_PEERCRED of the channel: who may send START */
+	unsigned gone_ahead; /* bits 1 << enum plan_await of the GO messages that came already */
+	bool has_maps_to_await; /* stays dumpable until they are written */
+	bool has_pid_to_enter;  /* the plan has an ENTER_PID op */
+
+	int root_fd;       /* O_PATH, the container's root; -1 before ROOT */
+	int old_root_fd;   /* what root.c needs between ROOT and PIVOT; -1 */
+	int null_fd;       /* O_PATH of the host's verified /dev/null, opened at ROOT; -1 */
+	int mask_fd;       /* O_PATH of the first masked directory's shared read-only tmpfs; -1 until there is one */
+	int proc_fd;       /* private procfs for SYSCTL; -1 until there is one */
+
+	char executable[INIT_PATH_MAX]; /* what FIND found */
+	char home[INIT_HOME_MAX];       /* "HOME=..." from HOME, or empty */
+
+	/* where the failure is recorded */
+	uint32_t failed_call;
+	int failed_error;
+	int64_t failed_number;
+};
+
+/* Record a failure: the call's number (__NR_*), a positive errno, a detail. Returns -1. */
+int init_fail(struct init *i, long call, long error, int64_t number);
+
+/* `result` of a raw call: below 0 it is recorded and -1 returned, else 0. */
+int init_expect(struct init *i, long call, long result);
+
+static inline const char *init_text(const struct init *i, plan_text text)
+{
+	return text ? i->plan + text : (const char *)0;
+}
+
+static inline const char *init_item(const struct init *i, struct plan_texts list, uint32_t index)
+{
+	return i->plan + ((const uint64_t *)(const void *)(i->plan + list.at))[index];
+}
+
+static inline uint64_t init_number(const struct init *i, struct plan_numbers list, uint32_t index)
+{
+	return ((const uint64_t *)(const void *)(i->plan + list.at))[index];
+}
+
+static inline int init_slot(const struct init *i, plan_index slot)
+{
+	return (int)(i->base + slot);
+}
+
+/* messages.c */
+int init_send(struct init *i, int socket, enum message_kind kind, int64_t number, int fd); /* fd -1: none */
+void init_tell_failure(struct init *i);
+void init_leave_if_alone(struct init *i); /* exits when the channel's other end is gone */
+
+/* path.c: the one resolver below the root. Results are O_PATH|O_CLOEXEC descriptors, or a negative errno. */
+enum path_make { PATH_FIND, PATH_MAKE_DIRECTORY, PATH_MAKE_FILE };
+enum path_rule {
+	PATH_FOLLOW = 0,
+	PATH_NO_SYMLINKS = 1, /* a symlink anywhere on the way is -ELOOP: for proc, sysfs and cgroup mounts */
+	PATH_LAST_AS_IS = 2,  /* the last component itself, also when it is a symlink */
+};
+long path_open(int root_fd, const char *path, enum path_make make, unsigned rules);
+/* The directory that holds the last component (made when missing), and that component's name. */
+long path_open_parent(int root_fd, const char *path, const char **name, char *buffer, unsigned long size);
+/* A regular file of the image for reading: never blocks, never a device, FIFO or directory. */
+long path_open_regular(int root_fd, const char *path);
+
+/* Every inside op has one function; the table in main.c derives from the op page. */
+#define INIT_OP_OUTSIDE(word)
+#define INIT_OP_INSIDE(word) int init_##word(struct init *i, const struct op *op, const struct op_##word *p);
+#define OP(NAME, word, side, file, meaning) INIT_OP_##side(word)
+PLAN_OPS(OP)
+#undef OP
