@@ -1,0 +1,265 @@
+#include "runtime/host/cgroup/cgroup.h"
+
+#include "runtime/host/cgroup/group.h"
+#include "spec/base/own.h"
+#include "spec/base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+int cgroup_check_path(const struct cgroup *c, struct err *e)
+{
+	const char *at = c->path;
+
+	if (!at || at[0] != '/')
+		return err_set(e, "cgroup path %s: it must begin with '/'", at ? at : "");
+	do {
+		size_t span = strcspn(++at, "/");
+		if (span == 0 || (span == 1 && at[0] == '.') || (span == 2 && at[0] == '.' && at[1] == '.'))
+			return err_set(e, "cgroup path %s: it is the root or has an empty, \".\" or \"..\" component", c->path);
+		at += span;
+	} while (*at);
+	return 0;
+}
+
+/* --- make ----------------------------------------------------------------------------------------------------------- */
+
+static int make_directory(const struct group *g)
+{
+	char path[PATH_MAX];
+
+	return group_locate(g, "", path) ? mkdir(path, 0755) : -1;
+}
+
+/* The whole path first, which is one call where the parent is there; else up until one can be made, and down again.
+ * `kept` becomes the length of what was there before. */
+static int make_path(const struct group *g, size_t *kept)
+{
+	struct group level = *g;
+	bool is_made;
+
+	while (!(is_made = make_directory(&level) == 0) && errno == ENOENT && level.length)
+		level = group_parent(level);
+	if (!is_made && errno != EEXIST)
+		return -1;
+	size_t before = is_made ? group_parent(level).length : level.length;
+	*kept = before < *kept ? before : *kept;
+	while (level.length < g->length) {
+		level = group_child_towards(level, g->path);
+		if (make_directory(&level) < 0 && errno != EEXIST)
+			return -1;
+	}
+	return 0;
+}
+
+/* Another container's failing create may take a parent away that it had made: then once more. */
+static int make_group(const struct group *g, size_t *kept, struct arena *a, struct err *e)
+{
+	int failed = make_path(g, kept);
+
+	for (int tries = 0; failed < 0 && errno == ENOENT && tries < 8; tries++)
+		failed = make_path(g, kept);
+	if (failed < 0)
+		return err_sys(e, "make cgroup %s%s", g->at->mount_point, g->path);
+	const char *members = *kept == g->length ? group_print_members(g, a) : "";
+	if (members[0])
+		return err_set(e, "cgroup %s%s is in use by %s", g->at->mount_point, g->path, members);
+	return 0;
+}
+
+/* What others have put below in the meantime keeps a directory; it is theirs now. */
+static void undo_groups(const struct cgroup *c, const size_t *kept)
+{
+	for (size_t i = 0; i < c->facts->hierarchy_count; i++) {
+		struct group g = group_in(c, &c->facts->hierarchies[i]);
+		for (; g.length > kept[i]; g = group_parent(g)) {
+			char path[PATH_MAX];
+			if (!group_locate(&g, "", path) || (rmdir(path) < 0 && errno != ENOENT))
+				break;
+		}
+	}
+}
+
+static int make_groups(const struct cgroup *c, const char *controllers, size_t *kept, struct err *e)
+{
+	const struct facts *f = c->facts;
+
+	for (size_t i = 0; i < f->hierarchy_count; i++) {
+		struct group g = group_in(c, &f->hierarchies[i]);
+		if (make_group(&g, &kept[i], c->arena, e) < 0)
+			return -1;
+		if (group_dialect(&g)->prepare(&g, controllers, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int cgroup_make(const struct cgroup *c, const char *controllers, struct err *e)
+{
+	size_t kept[FACTS_MAX_HIERARCHIES];
+
+	if (cgroup_check_path(c, e) < 0)
+		return -1;
+	for (size_t i = 0; i < c->facts->hierarchy_count; i++)
+		kept[i] = strlen(c->path);
+	if (make_groups(c, controllers, kept, e) == 0)
+		return 0;
+	undo_groups(c, kept);
+	return -1;
+}
+
+/* --- limit ---------------------------------------------------------------------------------------------------------- */
+
+static void add_reason(const char *file, struct err *e)
+{
+	static const struct {
+		const char *file;
+		int number;
+		const char *reason;
+	} known[] = {
+		{ "memory.limit_in_bytes", EBUSY, "the cgroup already uses more and cannot give it back" },
+		{ "memory.limit_in_bytes", EINVAL, "it may not be above memory.memsw.limit_in_bytes" },
+		{ "memory.memsw.limit_in_bytes", EBUSY, "the cgroup already uses more and cannot give it back" },
+		{ "memory.memsw.limit_in_bytes", EINVAL, "it may not be below memory.limit_in_bytes" },
+		{ "memory.kmem.limit_in_bytes", EOPNOTSUPP, "this kernel no longer limits kernel memory" },
+		{ "memory.swappiness", EINVAL, "it is 0 to 100" },
+		{ "cpuset.cpus", EACCES, "the parent cgroup does not have all of these processors" },
+		{ "cpuset.cpus", ERANGE, "this machine does not have all of these processors" },
+		{ "cpuset.cpus", EINVAL, "it is a list such as 0-2,7 of processors that this machine has" },
+		{ "cpuset.mems", EACCES, "the parent cgroup does not have all of these memory nodes" },
+		{ "cpuset.mems", EINVAL, "it is a list such as 0-1 of memory nodes that this machine has" },
+		{ "cpu.cfs_quota_us", EINVAL, "a quota is at least 1000 and not a larger part of its period than the parent's" },
+		{ "cpu.cfs_period_us", EINVAL, "a period is 1000 to 1000000 microseconds" },
+		{ "cpu.max", EINVAL, "a quota is at least 1000 and a period 1000 to 1000000 microseconds" },
+		{ "cpu.rt_runtime_us", EINVAL, "the parent's cpu.rt_runtime_us does not leave that much" },
+		{ "io.max", ENODEV, "there is no such block device, or it is a partition" },
+	};
+
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (strcmp(known[i].file, file) == 0 && known[i].number == e->number)
+			(void)err_hint(e, "%s", known[i].reason);
+	if (text_has_prefix(file, "blkio.throttle.") && e->number == ENODEV)
+		(void)err_hint(e, "there is no such block device, or it is a partition");
+}
+
+static int report_missing(const struct group *g, const char *controller, const char *file, bool may_be_missing,
+			  struct err *e)
+{
+	struct err why = ERR_NONE;
+	char path[PATH_MAX];
+
+	if (group_locate(g, "", path) && access(path, F_OK) < 0)
+		return err_sys(e, "cgroup %s", g->path);
+	bool is_the_kernels = group_dialect(g)->explain_missing(g, controller, file, &why);
+	if (is_the_kernels && may_be_missing)
+		return 0;
+	*e = why;
+	e->number = ENOENT;
+	return -1;
+}
+
+int cgroup_limit(const struct cgroup *c, const char *controller, const char *file, const char *value, bool may_be_missing,
+		 struct err *e)
+{
+	const struct facts_hierarchy *at = facts_find_controller(c->facts, controller);
+
+	if (cgroup_check_path(c, e) < 0)
+		return -1;
+	if (!at && may_be_missing)
+		return 0;
+	if (!at)
+		return err_set(e, "write %s to %s: this host has no cgroup controller %s", value, file,
+			       controller[0] ? controller : "(cgroup v2)");
+	struct group g = group_in(c, at);
+	if (group_write(&g, file, value) == 0)
+		return 0;
+	int number = errno;
+	if (number == ENOENT) {
+		if (report_missing(&g, controller, file, may_be_missing, e) == 0)
+			return 0;
+		return err_add(e, "write %s to %s", value, file);
+	}
+	(void)err_number(e, number, "write %s to %s of cgroup %s", value, file, c->path);
+	add_reason(file, e);
+	return -1;
+}
+
+int cgroup_limit_devices(const struct cgroup *c, const struct device_rule *rules, size_t count, struct err *e)
+{
+	const struct facts_hierarchy *at = facts_find_controller(c->facts, "devices");
+
+	if (!at)
+		at = facts_find_controller(c->facts, "");
+	if (cgroup_check_path(c, e) < 0)
+		return -1;
+	if (count == 0)
+		return 0;
+	if (!at)
+		return err_set(e, "limit the devices: this host has no cgroup that could");
+	struct group g = group_in(c, at);
+	return group_dialect(&g)->limit_devices(&g, rules, count, c->arena, e);
+}
+
+/* --- enter ---------------------------------------------------------------------------------------------------------- */
+
+/* A process that joins a frozen v1 cgroup hangs, and no signal ends it. */
+static int check_frost(const struct cgroup *c, struct err *e)
+{
+	if (!cgroup_is_frozen(c))
+		return 0;
+	(void)err_set(e, "cgroup %s is frozen", c->path);
+	return err_hint(e, "resume the container first, or thaw the parent cgroup");
+}
+
+int cgroup_enter(const struct cgroup *c, pid_t pid, struct err *e)
+{
+	char text[24];
+
+	if (cgroup_check_path(c, e) < 0 || check_frost(c, e) < 0)
+		return -1;
+	(void)snprintf(text, sizeof text, "%d", pid);
+	for (size_t i = 0; i < c->facts->hierarchy_count; i++) {
+		struct group g = group_in(c, &c->facts->hierarchies[i]);
+		if (group_write(&g, "cgroup.procs", text) == 0)
+			continue;
+		(void)err_sys(e, "put process %d into cgroup %s%s", pid, g.at->mount_point, c->path);
+		if (e->number == EBUSY)
+			(void)err_hint(e, "cgroup v2 lets a cgroup that gives controllers to others hold no processes");
+		return -1;
+	}
+	return 0;
+}
+
+bool cgroup_can_clone_into(const struct facts *f)
+{
+	return f->hierarchy_count > 0 && facts_is_unified(f);
+}
+
+int cgroup_open(const struct cgroup *c, struct err *e)
+{
+	const struct facts_hierarchy *at = facts_find_controller(c->facts, "");
+	char path[PATH_MAX];
+
+	if (cgroup_check_path(c, e) < 0 || check_frost(c, e) < 0)
+		return -1;
+	if (!at)
+		return err_set(e, "this host has no cgroup v2");
+	struct group g = group_in(c, at);
+	int fd = group_locate(&g, "", path) ? open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+	return fd < 0 ? err_sys(e, "open cgroup %s%s", at->mount_point, c->path) : fd;
+}
+
+void cgroup_read_memory(const struct cgroup *c, struct cgroup_memory *out)
+{
+	const struct facts_hierarchy *at = facts_find_controller(c->facts, "memory");
+	struct err ignored = ERR_NONE;
+
+	*out = (struct cgroup_memory){ UINT64_MAX, UINT64_MAX, UINT64_MAX };
+	if (!at || cgroup_check_path(c, &ignored) < 0)
+		return;
+	struct group g = group_in(c, at);
+	group_dialect(&g)->read_memory(&g, out);
+}

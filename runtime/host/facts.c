@@ -1,0 +1,292 @@
+#include "runtime/host/facts.h"
+
+#include "spec/base/own.h"
+#include "spec/base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/utsname.h>
+
+#define CGROUPS "/sys/fs/cgroup"
+
+/* The whole of a file of procfs, sysfs or cgroupfs, whose size is unknown before; NULL with errno. */
+static char *read_whole(const char *path, struct arena *a)
+{
+	own_fd fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	size_t length = 0, room = 4096;
+
+	if (fd < 0)
+		return NULL;
+	for (char *text = arena_alloc(a, room);;) {
+		ssize_t got = read(fd, text + length, room - length - 1);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return NULL;
+		length += (size_t)got;
+		text[length] = '\0';
+		if (got == 0)
+			return text;
+		if (length + 1 == room) {
+			text = arena_grow(a, text, room, 2 * room);
+			room *= 2;
+		}
+	}
+}
+
+static bool is_mounted(const char *path, int version)
+{
+	struct statfs s;
+
+	return statfs(path, &s) == 0 && s.f_type == (version == 1 ? CGROUP_SUPER_MAGIC : CGROUP2_SUPER_MAGIC);
+}
+
+/* --- mountinfo ------------------------------------------------------------------------------------------------------ */
+
+/* One line of /proc/self/mountinfo, its fields decoded in place. Only what cgroups need. */
+struct mount_line {
+	const char *root, *mount_point, *type, *options;
+};
+
+/* Space, tab, newline and backslash are written as a backslash and three octal digits. */
+static void decode_octal(char *text)
+{
+	char *out = text;
+
+	for (const char *in = text; *in; out++) {
+		if (in[0] == '\\' && in[1] >= '0' && in[1] <= '3' && in[2] >= '0' && in[2] <= '7' && in[3] >= '0' &&
+		    in[3] <= '7') {
+			*out = (char)((in[1] - '0') << 6 | (in[2] - '0') << 3 | (in[3] - '0'));
+			in += 4;
+		} else {
+			*out = *in++;
+		}
+	}
+	*out = '\0';
+}
+
+/* id parent major:minor ROOT MOUNT_POINT options optional... - TYPE source SUPER_OPTIONS */
+static bool read_mount_line(char *line, struct mount_line *out)
+{
+	char *words[6], *rest = line, *word = NULL;
+
+	for (size_t i = 0; i < 6; i++)
+		if (!(words[i] = strsep(&rest, " ")))
+			return false;
+	while ((word = strsep(&rest, " ")) && strcmp(word, "-") != 0)
+		; /* optional fields, as many as there are */
+	char *type = strsep(&rest, " ");
+	(void)strsep(&rest, " "); /* the source */
+	if (!type || !rest)
+		return false;
+	decode_octal(words[3]);
+	decode_octal(words[4]);
+	*out = (struct mount_line){ words[3], words[4], type, rest };
+	return true;
+}
+
+/* Every controller of the hierarchy is among the mount's super block options. */
+static bool has_options(const char *options, const char *controllers, struct arena *a)
+{
+	char *list = arena_text(a, controllers), *word;
+
+	while ((word = strsep(&list, ","))) {
+		const char *at = strstr(options, word);
+		size_t length = strlen(word);
+		while (at && !((at == options || at[-1] == ',') && (at[length] == ',' || !at[length])))
+			at = strstr(at + 1, word);
+		if (!at)
+			return false;
+	}
+	return true;
+}
+
+/* `own_path` as it reads below a mount that shows only `root` of the hierarchy. */
+static const char *cut_root(const char *own_path, const char *root)
+{
+	size_t length = strlen(root);
+
+	if (strcmp(root, "/") == 0 || strncmp(own_path, root, length) != 0)
+		return own_path;
+	if (!own_path[length])
+		return "/";
+	return own_path[length] == '/' ? own_path + length : own_path;
+}
+
+/* Where the hierarchy is mounted according to mountinfo; false when it is not. */
+static bool find_mount(struct facts_hierarchy *h, struct arena *a)
+{
+	char *rest = read_whole("/proc/self/mountinfo", a), *line;
+	const char *type = h->version == 1 ? "cgroup" : "cgroup2";
+	struct mount_line m;
+
+	while (rest && (line = strsep(&rest, "\n"))) {
+		if (!read_mount_line(line, &m) || strcmp(m.type, type) != 0 ||
+		    (h->version == 1 && !has_options(m.options, h->controllers, a)) || !is_mounted(m.mount_point, h->version))
+			continue;
+		h->mount_point = m.mount_point;
+		h->own_path = cut_root(h->own_path, m.root);
+		return true;
+	}
+	return false;
+}
+
+/* --- hierarchies ---------------------------------------------------------------------------------------------------- */
+
+/* The usual place first, which costs one call; mountinfo, which can have thousands of lines, only when it is not there, or
+ * when it shows another part of the hierarchy than the one we are in (a bind mount, as in Docker on v1). */
+static bool locate(struct facts_hierarchy *h, struct arena *a)
+{
+	const char *name = text_has_prefix(h->controllers, "name=") ? h->controllers + strlen("name=") : h->controllers;
+
+	if (!h->mount_point)
+		h->mount_point = arena_format(a, CGROUPS "/%s", h->version == 2 ? "unified" : name);
+	if (!is_mounted(h->mount_point, h->version))
+		return find_mount(h, a);
+	if (strcmp(h->own_path, "/") == 0 || access(arena_format(a, "%s%s", h->mount_point, h->own_path), F_OK) == 0)
+		return true;
+	(void)find_mount(h, a); /* when mountinfo knows no better, the place found stays */
+	return true;
+}
+
+static void read_controllers(struct facts_hierarchy *h, struct arena *a)
+{
+	char *controllers = read_whole(arena_format(a, "%s/cgroup.controllers", h->mount_point), a);
+
+	if (controllers)
+		controllers[strcspn(controllers, "\n")] = '\0';
+	h->controllers = controllers ? controllers : "";
+}
+
+/* "4:memory:/own" is v1, "0::/own" is v2; a controller that no hierarchy has is not listed. */
+static void read_line(char *line, bool is_unified, struct arena *a, struct facts *f)
+{
+	struct facts_hierarchy h = { .version = 1 };
+	const char *number = strsep(&line, ":");
+
+	h.controllers = strsep(&line, ":");
+	h.own_path = line;
+	if (!h.controllers || !h.own_path || f->hierarchy_count == FACTS_MAX_HIERARCHIES)
+		return;
+	if (!h.controllers[0] && strcmp(number, "0") == 0)
+		h.version = 2;
+	if (is_unified) {
+		if (h.version == 1)
+			return;
+		h.mount_point = CGROUPS;
+	}
+	if (!locate(&h, a))
+		return;
+	if (h.version == 2)
+		read_controllers(&h, a);
+	f->hierarchies[f->hierarchy_count++] = h;
+}
+
+static int probe_cgroups(struct arena *a, struct facts *f, struct err *e)
+{
+	bool is_unified = is_mounted(CGROUPS, 2);
+	char *rest = read_whole("/proc/self/cgroup", a), *line;
+
+	if (!rest && errno != ENOENT)
+		return err_sys(e, "read /proc/self/cgroup");
+	if (!rest)
+		return access("/proc/self", F_OK) == 0 ? 0 : err_set(e, "/proc is not mounted");
+	while ((line = strsep(&rest, "\n")))
+		read_line(line, is_unified, a, f);
+	return 0;
+}
+
+/* --- the process ---------------------------------------------------------------------------------------------------- */
+
+static bool find_hex(const char *status, const char *key, uint64_t *out)
+{
+	const char *at = strstr(status, key);
+
+	*out = 0;
+	if (!at)
+		return false;
+	for (at += strlen(key); (*at >= '0' && *at <= '9') || (*at >= 'a' && *at <= 'f'); at++)
+		*out = *out << 4 | (uint64_t)(*at <= '9' ? *at - '0' : *at - 'a' + 10);
+	return true;
+}
+
+static int read_status(struct arena *a, struct facts *f, struct err *e)
+{
+	const char *status = read_whole("/proc/self/status", a);
+	uint64_t permitted, bounding;
+
+	if (!status)
+		return err_sys(e, "read /proc/self/status");
+	if (!find_hex(status, "\nCapPrm:\t", &permitted) || !find_hex(status, "\nCapBnd:\t", &bounding))
+		return err_set(e, "/proc/self/status names no capabilities");
+	f->capabilities = permitted & bounding;
+	f->has_seccomp = strstr(status, "\nSeccomp:\t") != NULL;
+	/* a set can lack its highest capability: ask the kernel for the next ones */
+	f->last_capability = bounding ? 63 - (unsigned)__builtin_clzll(bounding) : 0;
+	while (f->last_capability < 63 && prctl(PR_CAPBSET_READ, (unsigned long)f->last_capability + 1, 0, 0, 0) >= 0)
+		f->last_capability++;
+	return 0;
+}
+
+/* The initial user namespace has a fixed inode number (PROC_USER_INIT_INO), which a namespace with an identity map has not. */
+static bool is_in_user_namespace(void)
+{
+	struct stat s;
+
+	return stat("/proc/self/ns/user", &s) == 0 && s.st_ino != 0xeffffffd;
+}
+
+static bool has_apparmor(struct arena *a)
+{
+	const char *enabled = read_whole("/sys/module/apparmor/parameters/enabled", a);
+
+	return enabled && enabled[0] == 'Y';
+}
+
+static bool has_selinux(void)
+{
+	struct statfs s;
+
+	return statfs("/sys/fs/selinux", &s) == 0 && (uint32_t)s.f_type == SELINUX_MAGIC;
+}
+
+static int probe_process(struct arena *a, struct facts *f, struct err *e)
+{
+	struct utsname name;
+	unsigned major = 0, minor = 0;
+
+	if (uname(&name) < 0)
+		return err_sys(e, "uname");
+	if (sscanf(name.release, "%u.%u", &major, &minor) != 2)
+		return err_set(e, "the kernel calls its release %s", name.release);
+	f->kernel = KERNEL(major, minor);
+	f->uid = geteuid();
+	f->gid = getegid();
+	for (unsigned i = 0; i < sizeof f->hard_limits / sizeof *f->hard_limits; i++) {
+		struct rlimit limit;
+		if (getrlimit((int)i, &limit) < 0)
+			return err_sys(e, "read the resource limit number %u", i);
+		f->hard_limits[i] = limit.rlim_max;
+	}
+	f->is_in_user_namespace = is_in_user_namespace();
+	f->has_apparmor = has_apparmor(a);
+	f->has_selinux = has_selinux();
+	return read_status(a, f, e);
+}
+
+int facts_probe(enum facts_need need, struct arena *a, struct facts *out, struct err *e)
+{
+	struct facts f = { 0 };
+
+	if ((need & FACTS_CGROUPS && probe_cgroups(a, &f, e) < 0) || (need & FACTS_PROCESS && probe_process(a, &f, e) < 0))
+		return err_add(e, "look at this host");
+	*out = f;
+	return 0;
+}
