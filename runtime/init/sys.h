@@ -1,0 +1,616 @@
+/* Owns all that depends on the machine: the entry, how a system call is made, the kernel's structs that its headers do
+ * not carry. init has no C library: every sys_NAME is the system call and nothing else, and returns the kernel's answer,
+ * a negative errno included. The unit tests link the same files with a C library: nothing here may clash with one. */
+#pragma once
+
+#include <asm/fcntl.h>
+#include <asm/ioctls.h>
+#include <asm/mman.h>
+#include <asm/poll.h>
+#include <asm/resource.h>
+#include <asm/signal.h>
+#include <asm/socket.h>
+#include <asm/stat.h>
+#include <asm/statfs.h>
+#include <asm/unistd.h>
+#include <linux/close_range.h>
+#include <linux/errno.h>
+#include <linux/fcntl.h>
+#include <linux/magic.h>
+#include <linux/mount.h>
+#include <linux/openat2.h>
+#include <linux/prctl.h>
+#include <linux/sched.h>
+#include <linux/stat.h>
+#include <linux/uio.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* --- the machine -------------------------------------------------------------------------------------------------- */
+
+#if defined(__x86_64__)
+
+/* The kernel enters at _start with argc, argv and the environment on the stack; `function` takes their address. */
+#define SYS_ENTRY(function)                    \
+	__asm__(".text\n\t"                    \
+		".globl _start\n\t"            \
+		".type _start, @function\n"    \
+		"_start:\n\t"                  \
+		"xor %ebp, %ebp\n\t"           \
+		"mov %rsp, %rdi\n\t"           \
+		"and $-16, %rsp\n\t"           \
+		"call " #function "\n\t"       \
+		"hlt\n\t"                      \
+		".size _start, . - _start\n")
+
+static inline long sys_call6(long number, long a, long b, long c, long d, long e, long f)
+{
+	register long r10 __asm__("r10") = d;
+	register long r8 __asm__("r8") = e;
+	register long r9 __asm__("r9") = f;
+	long result;
+
+	__asm__ volatile("syscall"
+			 : "=a"(result)
+			 : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+			 : "rcx", "r11", "memory");
+	return result;
+}
+
+#elif defined(__aarch64__)
+
+#define SYS_ENTRY(function)                    \
+	__asm__(".text\n\t"                    \
+		".globl _start\n\t"            \
+		".type _start, %function\n"    \
+		"_start:\n\t"                  \
+		"mov x29, xzr\n\t"             \
+		"mov x30, xzr\n\t"             \
+		"mov x0, sp\n\t"               \
+		"and sp, x0, #-16\n\t"         \
+		"bl " #function "\n\t"         \
+		"brk #0\n\t"                   \
+		".size _start, . - _start\n")
+
+static inline long sys_call6(long number, long a, long b, long c, long d, long e, long f)
+{
+	register long x8 __asm__("x8") = number;
+	register long x0 __asm__("x0") = a;
+	register long x1 __asm__("x1") = b;
+	register long x2 __asm__("x2") = c;
+	register long x3 __asm__("x3") = d;
+	register long x4 __asm__("x4") = e;
+	register long x5 __asm__("x5") = f;
+
+	__asm__ volatile("svc #0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5) : "memory");
+	return x0;
+}
+
+#else
+#error "boxcar knows x86-64 and arm64"
+#endif
+
+#define sys_call5(number, a, b, c, d, e) sys_call6(number, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), 0)
+#define sys_call4(number, a, b, c, d) sys_call5(number, a, b, c, d, 0)
+#define sys_call3(number, a, b, c) sys_call4(number, a, b, c, 0)
+#define sys_call2(number, a, b) sys_call3(number, a, b, 0)
+#define sys_call1(number, a) sys_call2(number, a, 0)
+#define sys_call0(number) sys_call1(number, 0)
+
+/* --- what the kernel's headers leave to a C library --------------------------------------------------------------- */
+
+enum { AF_UNIX = 1, AF_INET = 2, SOCK_DGRAM = 2, SOCK_CLOEXEC = O_CLOEXEC, SCM_RIGHTS = 1 };
+enum { MSG_NOSIGNAL = 0x4000, MSG_CMSG_CLOEXEC = 0x40000000 };
+enum { F_OK = 0, X_OK = 1, W_OK = 2, R_OK = 4 };
+enum { SEEK_SET = 0 };
+enum { MNT_DETACH = 2, UMOUNT_NOFOLLOW = 8 };
+
+/* linux/stat.h has these only where no C library is about. */
+#ifndef S_ISREG
+#define S_IFMT 00170000
+#define S_IFREG 0100000
+#define S_IFDIR 0040000
+#define S_IFCHR 0020000
+#define S_IFBLK 0060000
+#define S_IFIFO 0010000
+#define S_IFLNK 0120000
+#define S_IFSOCK 0140000
+#define S_ISREG(mode) (((mode) & S_IFMT) == S_IFREG)
+#define S_ISDIR(mode) (((mode) & S_IFMT) == S_IFDIR)
+#define S_ISCHR(mode) (((mode) & S_IFMT) == S_IFCHR)
+#define S_ISBLK(mode) (((mode) & S_IFMT) == S_IFBLK)
+#define S_ISLNK(mode) (((mode) & S_IFMT) == S_IFLNK)
+#endif
+
+struct sys_msghdr {
+	void *name;
+	int name_length;
+	struct iovec *parts;
+	size_t part_count;
+	void *control;
+	size_t control_length;
+	unsigned flags;
+};
+
+struct sys_cmsghdr { /* the descriptor follows it */
+	size_t length;
+	int level, type;
+};
+
+struct sys_ucred {
+	uint32_t pid, uid, gid;
+};
+
+struct sys_dirent { /* getdents64 */
+	uint64_t inode;
+	int64_t next;
+	unsigned short length;
+	unsigned char type; /* S_IFMT >> 12 */
+	char name[];
+};
+
+/* The kernel's dev_t as mknod and stat carry it. */
+static inline uint64_t sys_device(uint64_t major, uint64_t minor)
+{
+	return (minor & 0xff) | (major & 0xfff) << 8 | (minor & ~0xffull) << 12 | (major & ~0xfffull) << 32;
+}
+
+/* --- descriptors and files ---------------------------------------------------------------------------------------- */
+
+static inline long sys_openat(int dir, const char *path, int flags, unsigned mode)
+{
+	return sys_call4(__NR_openat, dir, path, flags, mode);
+}
+
+static inline long sys_openat2(int dir, const char *path, const struct open_how *how)
+{
+	return sys_call4(__NR_openat2, dir, path, how, sizeof *how);
+}
+
+static inline long sys_close(int fd)
+{
+	return sys_call1(__NR_close, fd);
+}
+
+static inline long sys_close_range(unsigned first, unsigned last, unsigned flags)
+{
+	return sys_call3(__NR_close_range, first, last, flags);
+}
+
+static inline long sys_dup3(int fd, int to, int flags)
+{
+	return sys_call3(__NR_dup3, fd, to, flags);
+}
+
+static inline long sys_fcntl(int fd, int command, long argument)
+{
+	return sys_call3(__NR_fcntl, fd, command, argument);
+}
+
+static inline long sys_read(int fd, void *buffer, size_t size)
+{
+	return sys_call3(__NR_read, fd, buffer, size);
+}
+
+static inline long sys_write(int fd, const void *buffer, size_t size)
+{
+	return sys_call3(__NR_write, fd, buffer, size);
+}
+
+static inline long sys_lseek(int fd, long offset, int whence)
+{
+	return sys_call3(__NR_lseek, fd, offset, whence);
+}
+
+static inline long sys_sendfile(int to, int from, size_t size)
+{
+	return sys_call4(__NR_sendfile, to, from, 0, size);
+}
+
+static inline long sys_ioctl(int fd, unsigned long request, const void *argument)
+{
+	return sys_call3(__NR_ioctl, fd, request, argument);
+}
+
+static inline long sys_ioctl_number(int fd, unsigned long request, long argument)
+{
+	return sys_call3(__NR_ioctl, fd, request, argument);
+}
+
+static inline long sys_getdents64(int fd, void *buffer, size_t size)
+{
+	return sys_call3(__NR_getdents64, fd, buffer, size);
+}
+
+static inline long sys_fstat(int fd, struct stat *out)
+{
+	return sys_call2(__NR_fstat, fd, out);
+}
+
+static inline long sys_fstatat(int dir, const char *path, struct stat *out, int flags)
+{
+	return sys_call4(__NR_newfstatat, dir, path, out, flags);
+}
+
+static inline long sys_statx(int dir, const char *path, int flags, unsigned mask, struct statx *out)
+{
+	return sys_call5(__NR_statx, dir, path, flags, mask, out);
+}
+
+static inline long sys_fstatfs(int fd, struct statfs *out)
+{
+	return sys_call2(__NR_fstatfs, fd, out);
+}
+
+static inline long sys_statfs(const char *path, struct statfs *out)
+{
+	return sys_call2(__NR_statfs, path, out);
+}
+
+static inline long sys_faccessat(int dir, const char *path, int mode)
+{
+	return sys_call3(__NR_faccessat, dir, path, mode);
+}
+
+static inline long sys_faccessat2(int dir, const char *path, int mode, int flags) /* 5.8 */
+{
+	return sys_call4(__NR_faccessat2, dir, path, mode, flags);
+}
+
+static inline long sys_readlinkat(int dir, const char *path, char *buffer, size_t size)
+{
+	return sys_call4(__NR_readlinkat, dir, path, buffer, size);
+}
+
+static inline long sys_mkdirat(int dir, const char *path, unsigned mode)
+{
+	return sys_call3(__NR_mkdirat, dir, path, mode);
+}
+
+static inline long sys_mknodat(int dir, const char *path, unsigned mode, uint64_t device)
+{
+	return sys_call4(__NR_mknodat, dir, path, mode, device);
+}
+
+static inline long sys_symlinkat(const char *target, int dir, const char *path)
+{
+	return sys_call3(__NR_symlinkat, target, dir, path);
+}
+
+static inline long sys_linkat(int from, const char *path, int to, const char *name, int flags)
+{
+	return sys_call5(__NR_linkat, from, path, to, name, flags);
+}
+
+static inline long sys_unlinkat(int dir, const char *path, int flags)
+{
+	return sys_call3(__NR_unlinkat, dir, path, flags);
+}
+
+static inline long sys_fchown(int fd, uint64_t uid, uint64_t gid)
+{
+	return sys_call3(__NR_fchown, fd, uid, gid);
+}
+
+static inline long sys_fchownat(int dir, const char *path, uint64_t uid, uint64_t gid, int flags)
+{
+	return sys_call5(__NR_fchownat, dir, path, uid, gid, flags);
+}
+
+static inline long sys_fchmod(int fd, unsigned mode)
+{
+	return sys_call2(__NR_fchmod, fd, mode);
+}
+
+static inline long sys_fchmodat(int dir, const char *path, unsigned mode)
+{
+	return sys_call3(__NR_fchmodat, dir, path, mode);
+}
+
+static inline long sys_utimensat(int dir, const char *path, const void *times, int flags)
+{
+	return sys_call4(__NR_utimensat, dir, path, times, flags);
+}
+
+static inline long sys_flistxattr(int fd, char *names, size_t size)
+{
+	return sys_call3(__NR_flistxattr, fd, names, size);
+}
+
+static inline long sys_fgetxattr(int fd, const char *name, void *value, size_t size)
+{
+	return sys_call4(__NR_fgetxattr, fd, name, value, size);
+}
+
+static inline long sys_fsetxattr(int fd, const char *name, const void *value, size_t size, int flags)
+{
+	return sys_call5(__NR_fsetxattr, fd, name, value, size, flags);
+}
+
+static inline long sys_chdir(const char *path)
+{
+	return sys_call1(__NR_chdir, path);
+}
+
+static inline long sys_fchdir(int fd)
+{
+	return sys_call1(__NR_fchdir, fd);
+}
+
+static inline long sys_chroot(const char *path)
+{
+	return sys_call1(__NR_chroot, path);
+}
+
+static inline long sys_getcwd(char *buffer, size_t size)
+{
+	return sys_call2(__NR_getcwd, buffer, size);
+}
+
+static inline long sys_mmap(size_t size, int protection, int flags, int fd)
+{
+	return sys_call6(__NR_mmap, 0, (long)size, protection, flags, fd, 0);
+}
+
+/* --- mounts ------------------------------------------------------------------------------------------------------- */
+
+static inline long sys_mount(const char *source, const char *target, const char *type, unsigned long flags,
+			     const void *data)
+{
+	return sys_call5(__NR_mount, source, target, type, flags, data);
+}
+
+static inline long sys_umount2(const char *target, int flags)
+{
+	return sys_call2(__NR_umount2, target, flags);
+}
+
+static inline long sys_pivot_root(const char *root, const char *put_old)
+{
+	return sys_call2(__NR_pivot_root, root, put_old);
+}
+
+static inline long sys_fsopen(const char *type, unsigned flags)
+{
+	return sys_call2(__NR_fsopen, type, flags);
+}
+
+static inline long sys_fsconfig(int fd, unsigned command, const char *key, const void *value, int number)
+{
+	return sys_call5(__NR_fsconfig, fd, command, key, value, number);
+}
+
+static inline long sys_fsmount(int fd, unsigned flags, unsigned attributes)
+{
+	return sys_call3(__NR_fsmount, fd, flags, attributes);
+}
+
+static inline long sys_fspick(int dir, const char *path, unsigned flags)
+{
+	return sys_call3(__NR_fspick, dir, path, flags);
+}
+
+static inline long sys_open_tree(int dir, const char *path, unsigned flags)
+{
+	return sys_call3(__NR_open_tree, dir, path, flags);
+}
+
+static inline long sys_move_mount(int from, const char *from_path, int to, const char *to_path, unsigned flags)
+{
+	return sys_call5(__NR_move_mount, from, from_path, to, to_path, flags);
+}
+
+static inline long sys_mount_setattr(int dir, const char *path, unsigned flags, const struct mount_attr *to) /* 5.12 */
+{
+	return sys_call5(__NR_mount_setattr, dir, path, flags, to, sizeof *to);
+}
+
+/* --- processes, ids, limits --------------------------------------------------------------------------------------- */
+
+static inline _Noreturn void sys_exit_group(int code)
+{
+	for (;;)
+		(void)sys_call1(__NR_exit_group, code); /* does not return */
+}
+
+/* Without a stack of its own, so never with CLONE_VM. */
+static inline long sys_clone(unsigned long flags, int *pidfd)
+{
+	return sys_call5(__NR_clone, flags, 0, pidfd, 0, 0);
+}
+
+static inline long sys_execve(const char *path, char *const *argv, char *const *env)
+{
+	return sys_call3(__NR_execve, path, argv, env);
+}
+
+static inline long sys_prctl(int what, unsigned long a, unsigned long b)
+{
+	return sys_call5(__NR_prctl, what, a, b, 0, 0);
+}
+
+static inline long sys_setns(int fd, uint64_t type)
+{
+	return sys_call2(__NR_setns, fd, type);
+}
+
+static inline long sys_unshare(uint64_t types)
+{
+	return sys_call1(__NR_unshare, types);
+}
+
+static inline long sys_setsid(void)
+{
+	return sys_call0(__NR_setsid);
+}
+
+static inline long sys_sethostname(const char *name, size_t length)
+{
+	return sys_call2(__NR_sethostname, name, length);
+}
+
+static inline long sys_setdomainname(const char *name, size_t length)
+{
+	return sys_call2(__NR_setdomainname, name, length);
+}
+
+static inline long sys_keyctl(int command, const char *name)
+{
+	return sys_call2(__NR_keyctl, command, name);
+}
+
+static inline long sys_setgroups(size_t count, const uint32_t *groups)
+{
+	return sys_call2(__NR_setgroups, count, groups);
+}
+
+static inline long sys_setresuid(uint64_t real, uint64_t effective, uint64_t saved)
+{
+	return sys_call3(__NR_setresuid, real, effective, saved);
+}
+
+static inline long sys_setresgid(uint64_t real, uint64_t effective, uint64_t saved)
+{
+	return sys_call3(__NR_setresgid, real, effective, saved);
+}
+
+static inline long sys_getresuid(uint32_t *real, uint32_t *effective, uint32_t *saved)
+{
+	return sys_call3(__NR_getresuid, real, effective, saved);
+}
+
+static inline long sys_getresgid(uint32_t *real, uint32_t *effective, uint32_t *saved)
+{
+	return sys_call3(__NR_getresgid, real, effective, saved);
+}
+
+/* These two return the id before, never an error. */
+static inline long sys_setfsuid(uint64_t uid)
+{
+	return sys_call1(__NR_setfsuid, uid);
+}
+
+static inline long sys_setfsgid(uint64_t gid)
+{
+	return sys_call1(__NR_setfsgid, gid);
+}
+
+static inline long sys_umask(unsigned mask) /* the mask before, never an error */
+{
+	return sys_call1(__NR_umask, mask);
+}
+
+static inline long sys_set_rlimit(uint64_t resource, const uint64_t soft_and_hard[2])
+{
+	return sys_call4(__NR_prlimit64, 0, resource, soft_and_hard, 0);
+}
+
+static inline long sys_capget(void *header, void *data)
+{
+	return sys_call2(__NR_capget, header, data);
+}
+
+static inline long sys_capset(void *header, const void *data)
+{
+	return sys_call2(__NR_capset, header, data);
+}
+
+static inline long sys_seccomp(unsigned operation, uint64_t flags, const void *argument)
+{
+	return sys_call3(__NR_seccomp, operation, flags, argument);
+}
+
+/* Sets only. */
+static inline long sys_sigaction(int signal, const struct sigaction *action)
+{
+	return sys_call4(__NR_rt_sigaction, signal, action, 0, sizeof(sigset_t));
+}
+
+static inline long sys_sigprocmask(int how, const sigset_t *set)
+{
+	return sys_call4(__NR_rt_sigprocmask, how, set, 0, sizeof(sigset_t));
+}
+
+/* --- sockets ------------------------------------------------------------------------------------------------------ */
+
+static inline long sys_socket(int family, int type, int protocol)
+{
+	return sys_call3(__NR_socket, family, type, protocol);
+}
+
+static inline long sys_accept4(int fd, int flags)
+{
+	return sys_call4(__NR_accept4, fd, 0, 0, flags);
+}
+
+static inline long sys_sendmsg(int fd, const struct sys_msghdr *header, int flags)
+{
+	return sys_call3(__NR_sendmsg, fd, header, flags);
+}
+
+static inline long sys_recvfrom(int fd, void *buffer, size_t size, int flags)
+{
+	return sys_call6(__NR_recvfrom, fd, (long)buffer, (long)size, flags, 0, 0);
+}
+
+static inline long sys_getsockopt(int fd, int level, int option, void *value, uint32_t *size)
+{
+	return sys_call5(__NR_getsockopt, fd, level, option, value, size);
+}
+
+/* Looks and does not wait. */
+static inline long sys_poll_now(struct pollfd *at, size_t count)
+{
+	const long no_time[2] = { 0, 0 };
+
+	return sys_call5(__NR_ppoll, at, count, no_time, 0, 0);
+}
+
+/* --- bytes and texts ---------------------------------------------------------------------------------------------- */
+
+/* The compiler calls these on its own as well; main.c has them. */
+void *memcpy(void *restrict to, const void *restrict from, size_t size);
+void *memmove(void *to, const void *from, size_t size);
+void *memset(void *at, int byte, size_t size);
+int memcmp(const void *a, const void *b, size_t size);
+
+static inline size_t text_length(const char *text)
+{
+	size_t length = 0;
+
+	while (text[length])
+		length++;
+	return length;
+}
+
+static inline bool text_equal(const char *a, const char *b)
+{
+	while (*a && *a == *b)
+		a++, b++;
+	return *a == *b;
+}
+
+static inline bool text_begins(const char *text, const char *with)
+{
+	while (*with && *text == *with)
+		text++, with++;
+	return !*with;
+}
+
+/* Append `from` to the text of `length` bytes in `to`; its new length, or `size` when it does not fit (cut, ended). */
+static inline size_t text_add(char *to, size_t size, size_t length, const char *from)
+{
+	while (*from && length + 1 < size)
+		to[length++] = *from++;
+	if (length < size)
+		to[length] = 0;
+	return *from ? size : length;
+}
+
+/* False when it does not fit. */
+static inline bool text_copy(char *to, size_t size, const char *from)
+{
+	return text_add(to, size, 0, from) < size;
+}
