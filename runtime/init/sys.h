@@ -1,7 +1,10 @@
-/* Owns all that depends on the machine: the entry, how a system call is made, the kernel's structs that its headers do
- * not carry. init has no C library: every sys_NAME is the system call and nothing else, and returns the kernel's answer,
- * a negative errno included. The unit tests link the same files with a C library: nothing here may clash with one. */
+/* Owns init's system calls and the kernel's structs that its headers do not carry. init has no C library: every sys_NAME is
+ * the call and nothing else, and returns the kernel's answer, a negative errno included. The unit tests link the same
+ * files with a C library: nothing here may clash with one. */
 #pragma once
+
+#include "runtime/init/machine.h"
+#include "runtime/init/text.h"
 
 #include <asm/fcntl.h>
 #include <asm/ioctls.h>
@@ -24,80 +27,8 @@
 #include <linux/stat.h>
 #include <linux/uio.h>
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/* --- the machine -------------------------------------------------------------------------------------------------- */
-
-#if defined(__x86_64__)
-
-/* The kernel enters at _start with argc, argv and the environment on the stack; `function` takes their address. */
-#define SYS_ENTRY(function)                    \
-	__asm__(".text\n\t"                    \
-		".globl _start\n\t"            \
-		".type _start, @function\n"    \
-		"_start:\n\t"                  \
-		"xor %ebp, %ebp\n\t"           \
-		"mov %rsp, %rdi\n\t"           \
-		"and $-16, %rsp\n\t"           \
-		"call " #function "\n\t"       \
-		"hlt\n\t"                      \
-		".size _start, . - _start\n")
-
-static inline long sys_call6(long number, long a, long b, long c, long d, long e, long f)
-{
-	register long r10 __asm__("r10") = d;
-	register long r8 __asm__("r8") = e;
-	register long r9 __asm__("r9") = f;
-	long result;
-
-	__asm__ volatile("syscall"
-			 : "=a"(result)
-			 : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
-			 : "rcx", "r11", "memory");
-	return result;
-}
-
-#elif defined(__aarch64__)
-
-#define SYS_ENTRY(function)                    \
-	__asm__(".text\n\t"                    \
-		".globl _start\n\t"            \
-		".type _start, %function\n"    \
-		"_start:\n\t"                  \
-		"mov x29, xzr\n\t"             \
-		"mov x30, xzr\n\t"             \
-		"mov x0, sp\n\t"               \
-		"and sp, x0, #-16\n\t"         \
-		"bl " #function "\n\t"         \
-		"brk #0\n\t"                   \
-		".size _start, . - _start\n")
-
-static inline long sys_call6(long number, long a, long b, long c, long d, long e, long f)
-{
-	register long x8 __asm__("x8") = number;
-	register long x0 __asm__("x0") = a;
-	register long x1 __asm__("x1") = b;
-	register long x2 __asm__("x2") = c;
-	register long x3 __asm__("x3") = d;
-	register long x4 __asm__("x4") = e;
-	register long x5 __asm__("x5") = f;
-
-	__asm__ volatile("svc #0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5) : "memory");
-	return x0;
-}
-
-#else
-#error "boxcar knows x86-64 and arm64"
-#endif
-
-#define sys_call5(number, a, b, c, d, e) sys_call6(number, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), 0)
-#define sys_call4(number, a, b, c, d) sys_call5(number, a, b, c, d, 0)
-#define sys_call3(number, a, b, c) sys_call4(number, a, b, c, 0)
-#define sys_call2(number, a, b) sys_call3(number, a, b, 0)
-#define sys_call1(number, a) sys_call2(number, a, 0)
-#define sys_call0(number) sys_call1(number, 0)
 
 /* --- what the kernel's headers leave to a C library --------------------------------------------------------------- */
 
@@ -566,51 +497,4 @@ static inline long sys_poll_now(struct pollfd *at, size_t count)
 	const long no_time[2] = { 0, 0 };
 
 	return sys_call5(__NR_ppoll, at, count, no_time, 0, 0);
-}
-
-/* --- bytes and texts ---------------------------------------------------------------------------------------------- */
-
-/* The compiler calls these on its own as well; main.c has them. */
-void *memcpy(void *restrict to, const void *restrict from, size_t size);
-void *memmove(void *to, const void *from, size_t size);
-void *memset(void *at, int byte, size_t size);
-int memcmp(const void *a, const void *b, size_t size);
-
-static inline size_t text_length(const char *text)
-{
-	size_t length = 0;
-
-	while (text[length])
-		length++;
-	return length;
-}
-
-static inline bool text_equal(const char *a, const char *b)
-{
-	while (*a && *a == *b)
-		a++, b++;
-	return *a == *b;
-}
-
-static inline bool text_begins(const char *text, const char *with)
-{
-	while (*with && *text == *with)
-		text++, with++;
-	return !*with;
-}
-
-/* Append `from` to the text of `length` bytes in `to`; its new length, or `size` when it does not fit (cut, ended). */
-static inline size_t text_add(char *to, size_t size, size_t length, const char *from)
-{
-	while (*from && length + 1 < size)
-		to[length++] = *from++;
-	if (length < size)
-		to[length] = 0;
-	return *from ? size : length;
-}
-
-/* False when it does not fit. */
-static inline bool text_copy(char *to, size_t size, const char *from)
-{
-	return text_add(to, size, 0, from) < size;
 }
