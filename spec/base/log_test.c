@@ -110,7 +110,8 @@ static void writes_one_record_on_failure(void **state)
 	e.phase = "find the bundle";
 	end(f, &e);
 	assert_ptr_equal(strchr(f->logged, '\n'), f->logged + strlen(f->logged) - 1);
-	assert_non_null(strstr(f->logged, "{\"level\":\"error\",\"msg\":\"open /x: no such file or directory; make it\""));
+	assert_non_null(strstr(f->logged, "{\"level\":\"error\",\"msg\":\"open /x: no such file or directory; make "
+					  "it\""));
 	assert_non_null(strstr(f->logged, "\"command\":\"create\",\"phase\":\"find the bundle\",\"hint\":\"make it\","
 					  "\"errno\":2,\"code\":1,\"warnings\":[\"first\",\"second\"]}"));
 	assert_string_equal(f->said, "boxcar: warning: first\nboxcar: warning: second\n"

@@ -45,8 +45,9 @@ static void grows_beside_others(void **state)
 
 static void reads_natural_numbers(void **state)
 {
-	static const char *const bad[] = { "", "-1", "+1", " 1", "1 ", "0x1", "1x", "1.0", "1e3", "18446744073709551616",
-					   "99999999999999999999999" };
+	static const char *const bad[] = {
+		"", "-1", "+1", " 1", "1 ", "0x1", "1x", "1.0", "1e3", "18446744073709551616", "99999999999999999999999"
+	};
 	uint64_t n = 77;
 
 	(void)state;

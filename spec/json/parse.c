@@ -86,11 +86,17 @@ static size_t find_token_start(const struct reader *r, size_t end)
 	return at;
 }
 
-/* A parse error comes behind the token that it is about, most lexical errors before the byte. */
+/* A parse error comes behind the token that it is about (but one where yajl goes back by a wrong length), most lexical
+ * errors before the byte. */
 static size_t find_error(const struct reader *r, const char *error)
 {
-	size_t end = yajl_get_bytes_consumed(r->yajl);
+	size_t end = yajl_get_bytes_consumed(r->yajl), at = r->event_end;
 
+	if (strstr(error, "after key and value")) {
+		while (at < r->length && strchr(" \t\r\n", r->text[at]))
+			at++;
+		return at;
+	}
 	if (strncmp(error, "parse", 5) == 0)
 		return find_token_start(r, end);
 	return end - (end && strstr(error, "invalid char in json"));

@@ -62,10 +62,13 @@ int problems_err(const struct problems *p, const char *file, struct err *e)
 /* A name or a key from the file cannot forge a line of ours. */
 static void print_visible(const char *text, FILE *stream)
 {
-	for (const char *c = text; *c; c++) {
-		if (iscntrl((unsigned char)*c))
-			(void)fprintf(stream, "\\x%02x", (unsigned)(unsigned char)*c);
-		else
+	for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
+		bool is_c1 = *c == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0; /* U+0080 to U+009F: terminals obey some */
+		if (iscntrl(*c) || is_c1)
+			(void)fprintf(stream, "\\x%02x", (unsigned)*c);
+		if (is_c1)
+			(void)fprintf(stream, "\\x%02x", (unsigned)*++c);
+		else if (!iscntrl(*c))
 			(void)fputc(*c, stream);
 	}
 }

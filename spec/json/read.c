@@ -15,8 +15,9 @@ static bool stop(struct reader *r, size_t at, const char *message, const char *a
 /* Each value passes here first. */
 static bool begin_value(struct reader *r, struct slot *slot)
 {
+	r->event_end = parse_token_end(r);
 	if (++r->values > JSON_MAX_VALUES)
-		return stop(r, parse_token_end(r), "the text has too many values", "at most 200000 are read");
+		return stop(r, r->event_end, "the text has too many values", "at most 200000 are read");
 	*slot = slot_find(r);
 	if (slot->kind != SLOT_SKIPPED && r->depth && reader_top(r)->kind == FRAME_RECORD)
 		reader_top(r)->present |= UINT64_C(1) << (slot->field - reader_top(r)->record->fields);
@@ -30,6 +31,7 @@ static int on_null(void *context)
 	struct slot s;
 
 	if (f && f->kind == FRAME_RECORD) {
+		r->event_end = parse_token_end(r);
 		r->values++;
 		return 1; /* absent */
 	}
@@ -235,6 +237,7 @@ static int on_end(void *context)
 	struct frame *f = reader_top(r);
 	struct raw_list list;
 
+	r->event_end = parse_token_end(r);
 	if (f->kind == FRAME_RECORD)
 		report_missing(r, f);
 	if (f->list) {

@@ -50,6 +50,7 @@ struct reader {
 	size_t depth;
 	size_t values;
 	uint32_t objects;
+	size_t event_end; /* behind the token of the last event */
 	bool is_stopped; /* a mistake after which nothing more is read */
 	struct key_set keys;
 	struct frame frames[JSON_MAX_DEPTH];
