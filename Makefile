@@ -154,7 +154,7 @@ define tool_rule
 $(BUILD)/conformance/$(basename $(notdir $(1))): $(1)
 	@mkdir -p $$(@D)
 	@echo 'cc      $$@'
-	$$(Q)$$(TOOL_CC) $$(TOOL_CFLAGS) $$(TOOL_LDFLAGS) -MF $$@.d -o $$@ $$<
+	$$(Q)$$(TOOL_CC) $$(TOOL_CFLAGS) $$(TOOL_LDFLAGS) -MF $$@.d -o $$@ $$< -lseccomp
 endef
 $(foreach tool,$(TOOL_SOURCES),$(eval $(call tool_rule,$(tool))))
 
