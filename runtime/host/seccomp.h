@@ -5,7 +5,7 @@
 #include "spec/base/err.h"
 #include "spec/base/log.h"
 
-/* The program of the plan's filter in a sealed memfd (array of struct sock_filter), or -1 with 0 in *has_filter when the plan has none. System
- * call names that libseccomp does not know are left out with a debug message. Calls newer than the newest one that the
+/* The program of the plan's filter in a sealed memfd (array of struct sock_filter); *filter_fd is -1 when the plan has none.
+ * System call names that libseccomp does not know are left out with a debug message. Calls newer than the newest one that the
  * profile names get ENOSYS instead of the default errno only later (see the plan's FILTER flags). */
 int seccomp_compile(const struct plan *plan, struct log *log, int *filter_fd, struct err *e);
