@@ -1,4 +1,4 @@
 #include "spec/base/version.h"
 
-const char boxcar_version[] = BOXCAR_VERSION;
-const char boxcar_commit[] = BOXCAR_COMMIT;
+const char version_release[] = BOXCAR_VERSION;
+const char version_commit[] = BOXCAR_COMMIT;

@@ -2,5 +2,5 @@
  * commit compiles one file anew. */
 #pragma once
 
-extern const char boxcar_version[]; /* "0.1.0" */
-extern const char boxcar_commit[];  /* abbreviated commit, "-dirty" appended when the tree had changes, or "unknown" */
+extern const char version_release[]; /* "0.1.0" */
+extern const char version_commit[];  /* abbreviated commit, "-dirty" appended when the tree had changes, or "unknown" */
