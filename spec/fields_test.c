@@ -1,0 +1,341 @@
+/* The rows against the specification's own JSON schemas (conformance/schema), in both directions: which properties there
+ * are, of which type, with which words, within which range, and which are required. */
+#include "spec/fields.h"
+#include "spec/json/test_tree.h"
+#include "spec/model.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#define DIRECTORY "conformance/schema"
+
+enum { FILES = 8, PROPERTIES = 512, PATH = 160 };
+
+/* Sections of other systems are known by name only. */
+static const char *const other_systems[] = { "/solaris", "/windows", "/vm", "/zos", "/freebsd" };
+
+/* config.md and config-linux.md say REQUIRED where the schemas do not. */
+static const char *const required_by_the_text[] = {
+	"/linux/memoryPolicy/mode",
+	"/linux/personality/domain",
+	"/linux/resources/blockIO/throttleReadBpsDevice[]/rate",
+	"/linux/resources/blockIO/throttleWriteBpsDevice[]/rate",
+	"/linux/resources/blockIO/throttleReadIOPSDevice[]/rate",
+	"/linux/resources/blockIO/throttleWriteIOPSDevice[]/rate",
+};
+
+/* Engines write st_mode as it is, beyond the schema's 0777. */
+static const char *const wider_than_the_schema[] = { "/linux/devices[]/fileMode" };
+
+struct property {
+	char path[PATH]; /* "/mounts[]/source", "/linux/rdma{}/hcaHandles" */
+	yajl_val schema;
+	const char *file;
+	bool is_required;
+	const struct field *row; /* found by the second walk */
+};
+
+struct drift {
+	struct {
+		char name[64];
+		yajl_val tree;
+	} files[FILES];
+	size_t file_count;
+	struct property properties[PROPERTIES];
+	size_t count;
+	size_t rows;
+};
+
+static yajl_val load_schema(struct drift *d, const char *name)
+{
+	char path[256], error[256];
+	size_t length = 0;
+
+	for (size_t i = 0; i < d->file_count; i++)
+		if (strcmp(d->files[i].name, name) == 0)
+			return d->files[i].tree;
+	(void)snprintf(path, sizeof path, "%s/%s", DIRECTORY, name);
+	char *text = tree_load(path, &length);
+	assert_non_null(text);
+	yajl_val tree = yajl_tree_parse(text, error, sizeof error);
+	assert_non_null(tree);
+	free(text);
+	assert_true(d->file_count < FILES);
+	(void)snprintf(d->files[d->file_count].name, sizeof d->files[0].name, "%s", name);
+	d->files[d->file_count++].tree = tree;
+	return tree;
+}
+
+static const char *known_name(const struct drift *d, const char *name)
+{
+	for (size_t i = 0; i < d->file_count; i++)
+		if (strcmp(d->files[i].name, name) == 0)
+			return d->files[i].name;
+	return NULL;
+}
+
+/* Follow "$ref": "FILE#/PART/PART"; the file changes with it. */
+static yajl_val resolve(struct drift *d, const char **file, yajl_val schema)
+{
+	yajl_val ref = tree_get(schema, "$ref");
+
+	while (ref) {
+		char copy[256], *rest = NULL;
+		(void)snprintf(copy, sizeof copy, "%s", tree_text(ref));
+		char *hash = strchr(copy, '#');
+		assert_non_null(hash);
+		*hash = '\0';
+		schema = load_schema(d, copy[0] ? copy : *file);
+		*file = known_name(d, copy[0] ? copy : *file);
+		for (char *part = strtok_r(hash + 1, "/", &rest); part; part = strtok_r(NULL, "/", &rest))
+			schema = tree_get(schema, part);
+		assert_non_null(schema);
+		ref = tree_get(schema, "$ref");
+	}
+	return schema;
+}
+
+static bool is_listed(const char *const *list, size_t count, const char *path)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(list[i], path) == 0)
+			return true;
+	return false;
+}
+
+#define IS_LISTED(list, path) is_listed(list, sizeof(list) / sizeof *(list), path)
+
+static struct property *find_property(struct drift *d, const char *path)
+{
+	for (size_t i = 0; i < d->count; i++)
+		if (strcmp(d->properties[i].path, path) == 0)
+			return &d->properties[i];
+	return NULL;
+}
+
+static bool has_text(yajl_val list, const char *text)
+{
+	for (size_t i = 0; list && YAJL_IS_ARRAY(list) && i < list->u.array.len; i++)
+		if (strcmp(tree_text(list->u.array.values[i]), text) == 0)
+			return true;
+	return false;
+}
+
+static void walk_schema(struct drift *d, const char *file, yajl_val schema, const char *path);
+
+static void walk_member(struct drift *d, const char *file, yajl_val schema, const char *path, bool is_required)
+{
+	assert_true(d->count < PROPERTIES);
+	assert_null(find_property(d, path));
+	struct property *p = &d->properties[d->count++];
+	(void)snprintf(p->path, sizeof p->path, "%s", path);
+	p->is_required = is_required;
+	p->file = file;
+	p->schema = schema;
+	if (IS_LISTED(other_systems, path))
+		return;
+	p->schema = resolve(d, &p->file, schema);
+	walk_schema(d, file, schema, path);
+}
+
+static void walk_schema(struct drift *d, const char *file, yajl_val schema, const char *path)
+{
+	static const char *const unions[] = { "allOf", "anyOf" };
+	char below[PATH + 2];
+
+	schema = resolve(d, &file, schema);
+	for (size_t u = 0; u < 2; u++) {
+		yajl_val parts = tree_get(schema, unions[u]);
+		for (size_t i = 0; parts && i < parts->u.array.len; i++)
+			walk_schema(d, file, parts->u.array.values[i], path);
+	}
+	(void)snprintf(below, sizeof below, "%s[]", path);
+	if (tree_get(schema, "items"))
+		walk_schema(d, file, tree_get(schema, "items"), below);
+	(void)snprintf(below, sizeof below, "%s{}", path);
+	if (tree_get(schema, "additionalProperties"))
+		walk_schema(d, file, tree_get(schema, "additionalProperties"), below);
+	yajl_val members = tree_get(schema, "properties");
+	for (size_t i = 0; members && i < members->u.object.len; i++) {
+		const char *name = members->u.object.keys[i];
+		char member[PATH];
+		assert_true(snprintf(member, sizeof member, "%s/%s", path, name) < PATH);
+		walk_member(d, file, members->u.object.values[i], member, has_text(tree_get(schema, "required"), name));
+	}
+}
+
+/* The words of the row and of the schema's enum, both ways. */
+static void compare_words(const struct property *p, const struct words *words, yajl_val schema)
+{
+	yajl_val list = tree_get(schema, "enum");
+
+	if (!list)
+		fail_msg("%s: a row of words, but the schema has no enum", p->path);
+	for (int i = 0; words->at[i]; i++)
+		if (!has_text(list, words->at[i]))
+			fail_msg("%s: %s is no word of the schema", p->path, words->at[i]);
+	for (size_t i = 0; i < list->u.array.len; i++) {
+		const char *word = tree_text(list->u.array.values[i]);
+		if (words_find_index(words, word, strlen(word)) < 0)
+			fail_msg("%s: the word %s is missing", p->path, word);
+	}
+}
+
+static void compare_range(const struct property *p, yajl_val schema)
+{
+	yajl_val low = tree_get(schema, "minimum"), high = tree_get(schema, "maximum");
+
+	if (IS_LISTED(wider_than_the_schema, p->path))
+		return;
+	if (low && p->row->min < strtoll(YAJL_GET_NUMBER(low), NULL, 10))
+		fail_msg("%s: the row reaches below %s", p->path, YAJL_GET_NUMBER(low));
+	if (high && p->row->max > strtoull(YAJL_GET_NUMBER(high), NULL, 10))
+		fail_msg("%s: the row reaches above %s", p->path, YAJL_GET_NUMBER(high));
+}
+
+static void compare_type(struct drift *d, const struct property *p)
+{
+	static const struct {
+		const char *type, *element;
+	} wanted[] = {
+		[FIELD_TEXT] = { "string", NULL },    [FIELD_BOOL] = { "boolean", NULL },
+		[FIELD_INT] = { "integer", NULL },    [FIELD_UINT] = { "integer", NULL },
+		[FIELD_WORD] = { "string", NULL },    [FIELD_TEXTS] = { "array", "string" },
+		[FIELD_IDS] = { "array", "integer" }, [FIELD_WORDS] = { "array", "string" },
+		[FIELD_MAP] = { "object", NULL },     [FIELD_OBJECT] = { "object", NULL },
+		[FIELD_OBJECTS] = { "array", NULL },  [FIELD_NAMED] = { "object", NULL },
+		[FIELD_SKIPPED] = { NULL, NULL },
+	};
+	const struct field *row = p->row;
+	yajl_val type = tree_get(p->schema, "type"), items = tree_get(p->schema, "items");
+	const char *file = p->file;
+
+	if (row->kind == FIELD_SKIPPED)
+		return;
+	assert_non_null(type);
+	if (strcmp(tree_text(type), wanted[row->kind].type) != 0)
+		fail_msg("%s: the schema says %s", p->path, tree_text(type));
+	if (items)
+		items = resolve(d, &file, items);
+	if (wanted[row->kind].element)
+		assert_string_equal(tree_text(tree_get(items, "type")), wanted[row->kind].element);
+	assert_int_equal(row->kind == FIELD_MAP, tree_get(p->schema, "patternProperties") != NULL);
+	assert_int_equal(row->kind == FIELD_NAMED, tree_get(p->schema, "additionalProperties") != NULL);
+	if (row->words)
+		compare_words(p, row->words, row->kind == FIELD_WORDS ? items : p->schema);
+	else if (tree_get(p->schema, "enum"))
+		fail_msg("%s: the schema has a list of words", p->path);
+	if (row->kind == FIELD_INT || row->kind == FIELD_UINT || row->kind == FIELD_IDS)
+		compare_range(p, items ? items : p->schema);
+}
+
+static void walk_rows(struct drift *d, const struct record *record, const char *path)
+{
+	assert_in_range(record->count, 1, 64); /* the reader marks seen rows in 64 bits */
+	for (const struct field *f = record->fields; f < record->fields + record->count; f++) {
+		char member[PATH + 2];
+		(void)snprintf(member, sizeof member, "%s/%s", path, f->name);
+		struct property *p = find_property(d, member);
+		if (!p)
+			fail_msg("%s: a row, but no property of the schema", member);
+		assert_ptr_equal(record_find_field(record, f->name, strlen(f->name)), f);
+		p->row = f;
+		d->rows++;
+		bool is_required = f->flags & FIELD_REQUIRED;
+		if (is_required != p->is_required && !IS_LISTED(required_by_the_text, member))
+			fail_msg("%s: required by the %s only", member, is_required ? "row" : "schema");
+		compare_type(d, p);
+		if (f->kind == FIELD_OBJECTS || f->kind == FIELD_NAMED)
+			(void)strncat(member, f->kind == FIELD_OBJECTS ? "[]" : "{}",
+				      sizeof member - strlen(member) - 1);
+		if (f->record)
+			walk_rows(d, f->record, member);
+	}
+}
+
+static void agrees_with_the_schemas(void **state)
+{
+	static struct drift d;
+	size_t later = 0;
+
+	(void)state;
+	yajl_val root = load_schema(&d, "config-schema.json");
+	walk_schema(&d, d.files[0].name, root, "");
+	walk_rows(&d, &record_spec, "");
+	for (size_t i = 0; i < d.count; i++) {
+		if (!d.properties[i].row)
+			fail_msg("%s: a property of the schema without a row", d.properties[i].path);
+		later += (d.properties[i].row->flags & FIELD_LATER) != 0;
+	}
+	print_message("# %zu properties of the schemas, %zu rows, %zu of them not carried out yet\n", d.count, d.rows,
+		      later);
+	assert_int_equal(d.count, d.rows);
+	assert_true(d.count > 190);
+	for (size_t i = 0; i < d.file_count; i++)
+		yajl_tree_free(d.files[i].tree);
+}
+
+static void check_row(const struct field *f, const char *record)
+{
+	size_t length = f->doc ? strlen(f->doc) : 0;
+
+	if (length < 10 || f->doc[length - 1] != '.')
+		fail_msg("%s/%s: its sentence must end with a full stop", record, f->name);
+	if (!f->is_valid != !f->rule)
+		fail_msg("%s/%s: a rule has a function and words", record, f->name);
+	if (f->kind == FIELD_INT && f->min >= (int64_t)f->max)
+		fail_msg("%s/%s: its range is empty", record, f->name);
+	if ((f->kind == FIELD_UINT || f->kind == FIELD_IDS) && f->max == 0)
+		fail_msg("%s/%s: its range is empty", record, f->name);
+}
+
+static void check_rows(const struct record *record)
+{
+	for (size_t i = 0; i < record->count; i++) {
+		const struct field *f = &record->fields[i];
+		check_row(f, record->name);
+		for (size_t j = 0; j < i; j++)
+			assert_string_not_equal(f->name, record->fields[j].name);
+		if (f->record)
+			check_rows(f->record);
+	}
+}
+
+static void has_a_sentence_for_every_row(void **state)
+{
+	(void)state;
+	check_rows(&record_spec);
+}
+
+static void finds_words_both_ways(void **state)
+{
+	(void)state;
+	assert_string_equal(words_find_text(&words_namespace, NAMESPACE_TIME), "time");
+	assert_null(words_find_text(&words_namespace, NAMESPACE_COUNT));
+	assert_null(words_find_text(&words_namespace, -1));
+	assert_int_equal(words_find_index(&words_namespace, "mountain", 5), NAMESPACE_MOUNT);
+	assert_int_equal(words_find_index(&words_namespace, "mountain", 8), -1);
+	assert_int_equal(words_find_index(&words_namespace, "", 0), -1);
+	assert_int_equal(words_find_index(&words_propagation, "runbindable", 11), PROPAGATION_UNBINDABLE);
+	assert_string_equal(words_find_text(&words_propagation, PROPAGATION_UNBINDABLE), "unbindable");
+	assert_string_equal(words_find_text(&words_seccomp_action, ACTION_NOTIFY), "SCMP_ACT_NOTIFY");
+	assert_string_equal(words_find_text(&words_seccomp_operator, COMPARE_MASKED_EQ), "SCMP_CMP_MASKED_EQ");
+	assert_string_equal(words_find_text(&words_seccomp_flag, SECCOMP_FLAG_WAIT_KILLABLE_RECV), "SECCOMP_FILTER_"
+												   "FLAG_WAIT_KILLABLE_"
+												   "RECV");
+	assert_string_equal(words_find_text(&words_io_class, IO_CLASS_IDLE), "IOPRIO_CLASS_IDLE");
+	assert_string_equal(words_find_text(&words_personality_domain, PERSONALITY_LINUX32), "LINUX32");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(agrees_with_the_schemas),
+		cmocka_unit_test(has_a_sentence_for_every_row),
+		cmocka_unit_test(finds_words_both_ways),
+	};
+
+	return cmocka_run_group_tests_name("fields", tests, NULL, NULL);
+}
