@@ -198,7 +198,7 @@ static bool is_gone(int fd)
 
 static int report_missing(struct err *e)
 {
-	(void)err_set(e, "container does not exist");
+	(void)err_set(e, STORE_MISSING);
 	e->number = ENOENT;
 	return -1;
 }

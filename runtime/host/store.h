@@ -18,6 +18,7 @@
 #include <stddef.h>
 
 enum { STORE_ID_MAX = 255 };
+#define STORE_MISSING "container does not exist" /* the whole error text, which engines look for */
 
 struct store {
 	int root_fd;      /* -1 until opened; owned */

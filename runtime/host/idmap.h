@@ -1,0 +1,10 @@
+/* Owns writing a user namespace's id maps (user_namespaces(7)). */
+#pragma once
+
+#include "spec/base/err.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* uid_map and gid_map are whole files as the kernel takes them. */
+int idmap_write(pid_t pid, const char *uid_map, const char *gid_map, bool denies_setgroups, struct err *e);

@@ -1,0 +1,326 @@
+/* Clones: who starts whom, with which descriptors. */
+#include "runtime/host/processes.h"
+
+#include "runtime/host/clone.h"
+#include "runtime/host/messages.h"
+#include "spec/base/own.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x0010U
+#endif
+
+enum { STACK_SIZE = 64 << 10 };
+
+extern const char boxcar_init_image[], boxcar_init_image_end[];
+
+/* --- sealed memory files -------------------------------------------------------------------------------------------------- */
+
+static int seal(int fd, const char *bytes, size_t length, const char *name, struct err *e)
+{
+	while (length) {
+		ssize_t done = write(fd, bytes, length);
+		if (done <= 0)
+			return err_sys(e, "write the memory file %s", name);
+		bytes += done;
+		length -= (size_t)done;
+	}
+	if (fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
+		return err_sys(e, "seal the memory file %s", name);
+	return 0;
+}
+
+static int make_memory_file(const char *name, unsigned flags, const char *bytes, size_t length, struct err *e)
+{
+	own_fd fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | flags);
+
+	if (fd < 0 && errno == EINVAL) /* before 6.3 there is no MFD_EXEC, and every memfd may be executed */
+		fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0)
+		return err_sys(e, "make a memory file for %s", name);
+	if (seal(fd, bytes, length, name, e) < 0)
+		return -1;
+	return take_fd(&fd);
+}
+
+int process_seal_plan(const struct plan *plan, struct err *e)
+{
+	return make_memory_file("boxcar-plan", 0, plan->base, plan->size, e);
+}
+
+/* --- init, between its clone and its exec --------------------------------------------------------------------------------- */
+
+struct start {
+	const struct plan *plan;
+	const struct op_clone *clone;
+	struct process_slots *slots;
+	unsigned base;         /* slot N becomes descriptor base + N */
+	int image_fd;          /* boxcar-init */
+	int cgroup_fd;
+	int container_pidfd;   /* exec: where the joiner goes; else -1 */
+	int report_fd;         /* the joiner tells pid or failure here */
+	char *stack;
+};
+
+/* What the joiner tells, and what a clone that failed leaves. */
+struct report {
+	pid_t pid;
+	int error;
+	const char *call; /* a text of this program: valid in the runtime, which shares its image */
+};
+
+/* Out of the way of the numbers that slots are moved to. */
+static int move_up(int fd, unsigned end)
+{
+	return fd >= (int)end ? fd : fcntl(fd, F_DUPFD_CLOEXEC, (int)end);
+}
+
+static int place_slots(struct start *s)
+{
+	unsigned end = s->base + (unsigned)s->slots->count;
+	int moved[PROCESS_MAX_SLOTS];
+
+	s->image_fd = move_up(s->image_fd, end);
+	for (size_t i = 0; i < s->slots->count; i++) {
+		moved[i] = s->slots->at[i] < 0 ? -1 : move_up(s->slots->at[i], end);
+		if (s->slots->at[i] >= 0 && moved[i] < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < s->slots->count; i++)
+		if (moved[i] >= 0 && dup3(moved[i], (int)(s->base + i), 0) < 0)
+			return -1;
+	return s->image_fd;
+}
+
+/* An exec before the id maps exist is one by nobody, and drops every capability that is not ambient. init takes them back to
+ * what the configuration says before the payload. */
+static int raise_ambient(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct sets[2] = { 0 };
+
+	if (syscall(SYS_capget, &header, sets) < 0)
+		return -1;
+	for (int i = 0; i < 2; i++)
+		sets[i].inheritable = sets[i].permitted;
+	if (syscall(SYS_capset, &header, sets) < 0)
+		return -1;
+	for (unsigned n = 0; n < 64; n++)
+		if (sets[n / 32].permitted >> n % 32 & 1 && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, n, 0, 0) < 0)
+			return -1;
+	return 0;
+}
+
+/* I am init before its exec: already in the new namespaces, with the runtime's memory (shared while it is suspended, or a copy),
+ * descriptors of my own; root, cwd, signal mask and stdio are still the host's. I must not return into the runtime's code. */
+static int enter_init(void *argument)
+{
+	struct start *s = argument;
+	char base[16];
+	char *argv[] = { (char[]){ "boxcar-init" }, base, NULL };
+	char *envp[] = { NULL };
+
+	(void)snprintf(base, sizeof base, "%u", s->base);
+	if ((s->clone->how & PROCESS_AMBIENT && raise_ambient() < 0) || place_slots(s) < 0)
+		return 1;
+	(void)syscall(SYS_close_range, s->base + s->slots->count, ~0U, CLOSE_RANGE_CLOEXEC); /* init does it again */
+	(void)syscall(SYS_execveat, s->image_fd, "", argv, envp, AT_EMPTY_PATH);
+	struct message m = { .version = MESSAGE_VERSION, .kind = MESSAGE_FAILED, .op = UINT32_MAX, .call = SYS_execveat,
+			     .error = errno };
+	(void)send((int)(s->base + SLOT_CHANNEL), &m, sizeof m, MSG_NOSIGNAL); /* without it the runtime sees end-of-file */
+	return 1;
+}
+
+static pid_t clone_init(struct start *s, uint64_t more_flags, int *pidfd)
+{
+	bool shares = s->clone->how & PROCESS_SHARES_MEMORY;
+	struct clone_args args = {
+		.flags = s->clone->new | CLONE_VFORK | (shares ? CLONE_VM : 0) | more_flags | (pidfd ? CLONE_PIDFD : 0) |
+			 (s->cgroup_fd >= 0 ? CLONE_INTO_CGROUP : 0),
+		.pidfd = (uint64_t)(uintptr_t)pidfd,
+		.exit_signal = more_flags & CLONE_PARENT ? 0 : SIGCHLD,
+		.stack = (uint64_t)(uintptr_t)s->stack,
+		.stack_size = STACK_SIZE,
+		.cgroup = s->cgroup_fd >= 0 ? (uint64_t)(unsigned)s->cgroup_fd : 0,
+	};
+	long pid = clone_call(&args, enter_init, s);
+
+	if (pid < 0)
+		errno = (int)-pid;
+	return pid < 0 ? -1 : (pid_t)pid;
+}
+
+/* --- the joiner --------------------------------------------------------------------------------------------------------------- */
+
+static int join_type(const struct start *s, uint64_t type)
+{
+	for (size_t i = 0; i < plan_count(s->plan); i++) {
+		const struct op *op = plan_find_op(s->plan, i);
+		const struct op_namespace_file *n = plan_payload(s->plan, op);
+		if (op->kind == OP_NAMESPACE_FILE && n->type == type && s->clone->joined & type)
+			return setns(s->slots->at[n->slot], (int)type);
+	}
+	return 0;
+}
+
+/* With power over the host's namespaces, those that the host owns are joined first and the user namespace last; without it, the
+ * user namespace is what gives the power over the others. */
+static int join_listed(const struct start *s, bool has_user_first)
+{
+	static const uint64_t order[] = { CLONE_NEWNET, CLONE_NEWIPC, CLONE_NEWUTS, CLONE_NEWNS, CLONE_NEWPID };
+
+	if (has_user_first && join_type(s, CLONE_NEWUSER) < 0)
+		return -1;
+	for (size_t i = 0; i < sizeof order / sizeof *order; i++)
+		if (join_type(s, order[i]) < 0)
+			return -1;
+	return has_user_first ? 0 : join_type(s, CLONE_NEWUSER);
+}
+
+static int join_namespaces(const struct start *s)
+{
+	if (s->container_pidfd >= 0)
+		return setns(s->container_pidfd, (int)s->clone->joined);
+	if (join_listed(s, false) == 0)
+		return 0;
+	return errno == EPERM && s->clone->joined & CLONE_NEWUSER ? join_listed(s, true) : -1;
+}
+
+/* I am the joiner: on the host, with a copy of the runtime's memory and descriptors. I enter the namespaces that init must be born
+ * in, clone it as the runtime's child, tell its pid and leave. */
+static int enter_joiner(void *argument)
+{
+	struct start *s = argument;
+	struct report r = { .call = "setns" };
+
+	if (join_namespaces(s) == 0) {
+		r.call = "clone3";
+		r.pid = clone_init(s, CLONE_PARENT, NULL);
+	}
+	r.error = r.pid > 0 ? 0 : errno;
+	return write(s->report_fd, &r, sizeof r) == (ssize_t)sizeof r ? 0 : 1;
+}
+
+static pid_t clone_joiner(struct start *s, struct report *r, struct err *e)
+{
+	struct clone_args args = { .exit_signal = SIGCHLD, .stack = (uint64_t)(uintptr_t)s->stack, .stack_size = STACK_SIZE };
+	own_fd read_end = -1;
+	own_fd write_end = -1;
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return err_sys(e, "make a pipe for the joiner");
+	read_end = ends[0];
+	write_end = s->report_fd = ends[1];
+	long joiner = clone_call(&args, enter_joiner, s);
+	if (joiner < 0)
+		return err_number(e, (int)-joiner, "start the process that joins the namespaces: clone3");
+	drop_fd(&write_end);
+	ssize_t got = read(read_end, r, sizeof *r);
+	while (waitpid((pid_t)joiner, NULL, 0) < 0 && errno == EINTR)
+		continue;
+	if (got != (ssize_t)sizeof *r)
+		return err_set(e, "the process that joins the namespaces died");
+	return r->pid;
+}
+
+/* --- start ---------------------------------------------------------------------------------------------------------------------- */
+
+static int start_through_joiner(struct start *s, struct process *out, struct err *e)
+{
+	/* the inner stack is the joiner's own memory: both may use it, one after the other's copy */
+	struct report r = { 0 };
+	char *outer = s->stack;
+
+	pid_t pid = clone_joiner(s, &r, e);
+	s->stack = outer;
+	if (pid < 0)
+		return -1;
+	if (r.error)
+		return err_number(e, r.error, "%s for init", r.call);
+	out->pid = r.pid;
+	out->pidfd = (int)syscall(SYS_pidfd_open, r.pid, 0); /* our child, not reaped: the pid is its */
+	return out->pidfd < 0 ? err_sys(e, "pidfd_open for init") : 0;
+}
+
+static int explain_clone(const struct start *s, struct err *e)
+{
+	(void)err_sys(e, "clone3 for init");
+	if (e->number == EPERM)
+		return err_hint(e, "namespaces need root, or a user namespace made with them");
+	if (e->number == ENOSPC)
+		return err_hint(e, "a limit in /proc/sys/user/max_*_namespaces is reached");
+	if (e->number == EAGAIN)
+		return err_hint(e, s->cgroup_fd >= 0 ? "the cgroup's pids.max or RLIMIT_NPROC is reached" : "RLIMIT_NPROC is reached");
+	return -1;
+}
+
+static int start_directly(struct start *s, struct process *out, struct err *e)
+{
+	pid_t pid = clone_init(s, 0, &out->pidfd);
+
+	if (pid < 0)
+		return explain_clone(s, e);
+	out->pid = pid;
+	return 0;
+}
+
+static int check_preserved(unsigned count, struct err *e)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (fcntl(3 + (int)i, F_GETFD) < 0)
+			return err_sys(e, "--preserve-fds %u: descriptor %u", count, 3 + i);
+	return 0;
+}
+
+static const struct op_clone *find_clone(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan_count(plan); i++)
+		if (plan_find_op(plan, i)->kind == OP_CLONE)
+			return plan_payload(plan, plan_find_op(plan, i));
+	return NULL;
+}
+
+int process_start(const struct plan *plan, struct process_slots *slots, unsigned preserve_fds, int cgroup_fd, int container_pidfd,
+		  struct process *out, struct err *e)
+{
+	struct start s = { .plan = plan, .clone = find_clone(plan), .slots = slots, .base = 3 + preserve_fds, .cgroup_fd = cgroup_fd,
+			   .container_pidfd = container_pidfd };
+	own_fd image = -1;
+	own_fd ours = -1;
+	int ends[2];
+
+	if (!s.clone)
+		return err_set(e, "the plan starts no process");
+	if (check_preserved(preserve_fds, e) < 0)
+		return -1;
+	image = make_memory_file("boxcar-init", MFD_EXEC, boxcar_init_image, (size_t)(boxcar_init_image_end - boxcar_init_image), e);
+	if (image < 0)
+		return -1;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return err_sys(e, "make the channel to init");
+	ours = ends[0];
+	slots->at[SLOT_CHANNEL] = ends[1];
+	s.image_fd = image;
+	s.stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+	if (s.stack == MAP_FAILED)
+		return err_sys(e, "take memory for init's first stack");
+	int result = s.clone->joined ? start_through_joiner(&s, out, e) : start_directly(&s, out, e);
+	(void)munmap(s.stack, STACK_SIZE);
+	drop_fd(&slots->at[SLOT_CHANNEL]);
+	if (result == 0)
+		out->channel = take_fd(&ours);
+	return result;
+}

@@ -1,0 +1,60 @@
+/* The process page: the only place that clones containers.
+ *
+ *   runtime ─────────(one clone3)─────────► init ──exec──► payload
+ *      │  host's namespaces                   │  new namespaces from birth (CLONE_NEW*), joined ones by JOIN ops
+ *      │  holds: state directory + lock,      │  holds: the plan, the channel, and for create the start socket and
+ *      │  channel, pidfd                      │  the file whose flock says "created"; all close-on-exec
+ *      │
+ *      └─► joiner: only for exec, and where a user namespace meets namespaces to join. Joins them, clones init with
+ *          CLONE_PARENT (so that init is the runtime's child), tells its pid and leaves. Host's memory, never visible
+ *          inside: a joined pid namespace holds only its children.
+ *
+ * init shares the runtime's memory until its exec (CLONE_VM|CLONE_VFORK) only when its pid namespace is new: in a joined one a
+ * neighbour with CAP_SYS_PTRACE could open that memory. Nothing waits for the runtime before that exec. */
+#pragma once
+
+#include "runtime/plan/encode.h"
+#include "spec/base/err.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+enum { PROCESS_MAX_SLOTS = 256 };
+
+struct process {
+	pid_t pid;  /* as the runtime sees it; 0: none */
+	int pidfd;  /* owned; -1: none */
+	int channel; /* our end; owned */
+};
+
+/* Descriptors for init by slot number; -1: none. The caller owns them. */
+struct process_slots {
+	int at[PROCESS_MAX_SLOTS];
+	size_t count;
+};
+
+/* Open what the plan's NAMESPACE_FILE and TREE ops name, into their slots. The error names the op's path. */
+int process_open_slots(const struct plan *plan, struct process_slots *slots, const struct op **failed, struct err *e);
+void process_close_slots(struct process_slots *slots);
+
+/* The plan in a sealed memfd. */
+int process_seal_plan(const struct plan *plan, struct err *e);
+
+/* Carry out the plan's CLONE op. `cgroup_fd` is for CLONE_INTO_CGROUP, or -1. `preserve_fds`: how many descriptors from 3 on the
+ * payload keeps; those missing are an error. For exec the joiner enters through `container_pidfd` (else -1). */
+int process_start(const struct plan *plan, struct process_slots *slots, unsigned preserve_fds, int cgroup_fd,
+		  int container_pidfd, struct process *out, struct err *e);
+
+/* SIGKILL by pidfd and reap; bounded. */
+void process_end(struct process *p);
+
+/* The exit code as a shell tells it: 0 to 255, or 128 + signal. Waits for our child as long as it lives. */
+int process_wait(struct process *p, int *exit_code, struct err *e);
+
+/* A process of another command, named by pid and start time (field 22 of /proc/PID/stat). -1 with errno ESRCH in e->number when
+ * it is gone or the pid now belongs to somebody else. The start time is read after opening. */
+int process_open(pid_t pid, uint64_t start_time, struct err *e);
+int process_read_start_time(pid_t pid, uint64_t *start_time, struct err *e);
+
+/* OOM_SCORE: /proc/PID/oom_score_adj. */
+int process_set_oom_score(pid_t pid, const char *value, struct err *e);

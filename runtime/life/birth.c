@@ -1,0 +1,187 @@
+/* How a process of a container comes to be, seen from outside: the same for create, run and exec. */
+#include "runtime/life/container.h"
+
+#include "runtime/host/console.h"
+#include "runtime/host/idmap.h"
+#include "runtime/host/messages.h"
+#include "runtime/host/seccomp.h"
+#include "spec/base/own.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+enum { FOLLOW_MS = 120000 };
+
+void birth_init(struct birth *birth)
+{
+	birth->process = (struct process){ .pidfd = -1, .channel = -1 };
+	birth->master_fd = -1;
+	birth->container_pidfd = -1;
+	birth->slots.count = SLOT_FIRST;
+	for (size_t i = 0; i < PROCESS_MAX_SLOTS; i++)
+		birth->slots.at[i] = -1;
+}
+
+/* --- descriptors -------------------------------------------------------------------------------------------------------------- */
+
+static int place_error(const struct birth *birth, const struct op *op, struct err *e)
+{
+	const char *pointer = op ? plan_find_origin(birth->request, op) : "";
+	unsigned line, column;
+
+	if (!pointer[0] || !birth->text)
+		return -1;
+	json_find_place(birth->text, birth->length, pointer, &line, &column);
+	return err_at(e, pointer, arena_format(&birth->b->arena, "%s:%u:%u", birth->file, line, column));
+}
+
+int birth_prepare(struct birth *birth, struct err *e)
+{
+	const struct op *failed = NULL;
+
+	birth->slots.at[SLOT_PLAN] = process_seal_plan(birth->plan, e);
+	if (birth->slots.at[SLOT_PLAN] < 0)
+		return -1;
+	if (process_open_slots(birth->plan, &birth->slots, &failed, e) < 0)
+		return place_error(birth, failed, e);
+	return seccomp_compile(birth->plan, &birth->b->log, &birth->slots.at[SLOT_FILTER], e);
+}
+
+int birth_start(struct birth *birth, struct err *e)
+{
+	bool is_born_there = birth->cgroup && cgroup_can_clone_into(&birth->b->facts);
+	own_fd cgroup_fd = -1;
+
+	if (is_born_there) {
+		cgroup_fd = cgroup_open(birth->cgroup, e);
+		if (cgroup_fd < 0)
+			return -1;
+	}
+	return process_start(birth->plan, &birth->slots, birth->preserve_fds, cgroup_fd, birth->container_pidfd, &birth->process, e);
+}
+
+/* --- what is set from outside --------------------------------------------------------------------------------------------------- */
+
+static int set_up_op(struct birth *birth, const struct op *op, struct err *e)
+{
+	const void *payload = plan_payload(birth->plan, op);
+	const struct op_id_maps *maps = payload;
+	const struct op_oom_score *score = payload;
+	pid_t pid = birth->process.pid;
+
+	switch (op->kind) {
+	case OP_ID_MAPS:
+		if (idmap_write(pid, plan_get_text(birth->plan, maps->uid_map), plan_get_text(birth->plan, maps->gid_map),
+				maps->setgroups == SETGROUPS_DENY, e) < 0)
+			return -1;
+		return message_send(birth->process.channel, MESSAGE_GO, AWAIT_MAPS, e);
+	case OP_OOM_SCORE:
+		return process_set_oom_score(pid, plan_get_text(birth->plan, score->value), e);
+	case OP_ENTER_CGROUP:
+		if (cgroup_enter(birth->cgroup, pid, e) < 0)
+			return -1;
+		return message_send(birth->process.channel, MESSAGE_GO, AWAIT_CGROUP, e);
+	default:
+		return 0;
+	}
+}
+
+int birth_set_up(struct birth *birth, struct err *e)
+{
+	for (size_t i = 0; i < plan_count(birth->plan); i++) {
+		const struct op *op = plan_find_op(birth->plan, i);
+		if (plan_kind_side(op->kind) == PLAN_OUTSIDE && set_up_op(birth, op, e) < 0) {
+			if (e->number == EPIPE) /* init told before it left */
+				return birth_follow(birth, e);
+			return place_error(birth, op, e);
+		}
+	}
+	return 0;
+}
+
+/* --- init's messages -------------------------------------------------------------------------------------------------------------- */
+
+static int take_terminal(struct birth *birth, int master, struct err *e)
+{
+	if (!birth->console_socket) {
+		birth->master_fd = master;
+		return 0;
+	}
+	int result = console_send(birth->console_socket, master, e);
+	drop_fd(&master);
+	return result;
+}
+
+/* The last fork into a joined pid namespace took over: the first init has ended, its successor is our child too. */
+static int take_successor(struct birth *birth, pid_t pid, struct err *e)
+{
+	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+
+	if (pidfd < 0)
+		return err_sys(e, "pidfd_open for init's successor");
+	while (waitpid(birth->process.pid, NULL, 0) < 0 && errno == EINTR)
+		continue;
+	drop_fd(&birth->process.pidfd);
+	birth->process.pid = pid;
+	birth->process.pidfd = pidfd;
+	return 0;
+}
+
+static int take_message(struct birth *birth, const struct message *m, int fd, struct err *e)
+{
+	switch (m->kind) {
+	case MESSAGE_CONSOLE:
+		return take_terminal(birth, fd, e);
+	case MESSAGE_CHILD:
+		return take_successor(birth, (pid_t)m->number, e);
+	case MESSAGE_FAILED:
+		return birth_explain_failure(birth, m, e);
+	default:
+		drop_fd(&fd);
+		return err_set(e, "init sent message %u, which it should not", m->kind);
+	}
+}
+
+int birth_follow(struct birth *birth, struct err *e)
+{
+	for (;;) {
+		struct message m;
+		int fd;
+
+		switch (message_receive(birth->process.channel, FOLLOW_MS, &m, &fd, e)) {
+		case MESSAGE_ARRIVED:
+			if (m.kind == MESSAGE_READY)
+				return 0;
+			if (take_message(birth, &m, fd, e) < 0)
+				return -1;
+			break;
+		case MESSAGE_END:
+			return birth_explain_death(birth, e);
+		case MESSAGE_TIMEOUT:
+			return err_set(e, "init was not ready after %d s", FOLLOW_MS / 1000);
+		case MESSAGE_ERROR:
+			return -1;
+		}
+	}
+}
+
+int birth_commit(struct birth *birth, struct err *e)
+{
+	return message_send(birth->process.channel, MESSAGE_COMMIT, 0, e);
+}
+
+void birth_release(struct birth *birth)
+{
+	process_close_slots(&birth->slots);
+	drop_fd(&birth->process.channel);
+	drop_fd(&birth->process.pidfd);
+	drop_fd(&birth->master_fd);
+}
+
+void birth_end(struct birth *birth)
+{
+	process_end(&birth->process);
+	birth_release(birth);
+}

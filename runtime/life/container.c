@@ -1,0 +1,94 @@
+/* An existing container, found again by its id; its status is derived, never stored. */
+#include "runtime/life/container.h"
+
+#include "runtime/host/facts.h"
+#include "spec/base/own.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+const char *status_word(enum status status)
+{
+	static const char *const words[] = { "creating", "created", "running", "paused", "stopped" };
+
+	return words[status];
+}
+
+static bool is_other_boot(const struct state *state)
+{
+	char id[64] = "";
+
+	if (!state->boot_id || !state->boot_id[0])
+		return false;
+	own_fd fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	ssize_t length = fd < 0 ? -1 : read(fd, id, sizeof id - 1);
+	if (length <= 0)
+		return false;
+	id[strcspn(id, "\n")] = '\0';
+	return strcmp(id, state->boot_id) != 0;
+}
+
+/* A create in work holds the lock; one that died left its intent only, and that is an end too. */
+static bool is_locked_elsewhere(const struct store_entry *entry)
+{
+	if (entry->is_locked)
+		return false;
+	if (flock(entry->fd, LOCK_SH | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK;
+	(void)flock(entry->fd, LOCK_UN);
+	return false;
+}
+
+static enum status derive_status(struct container *c)
+{
+	struct err ignored = ERR_NONE;
+
+	if (!c->state)
+		return is_locked_elsewhere(&c->entry) ? STATUS_CREATING : STATUS_STOPPED;
+	if (c->state->pid.value <= 0 || is_other_boot(c->state))
+		return STATUS_STOPPED;
+	c->pidfd = process_open((pid_t)c->state->pid.value, c->state->start_time.value, &ignored);
+	if (c->pidfd < 0)
+		return STATUS_STOPPED;
+	if (store_is_created(&c->entry))
+		return STATUS_CREATED;
+	if (c->cgroup.path[0] && cgroup_is_frozen(&c->cgroup))
+		return STATUS_PAUSED;
+	return STATUS_RUNNING;
+}
+
+int container_find(struct boxcar *b, const char *id, int wait_ms, bool accepts_damage, struct container *out, struct err *e)
+{
+	*out = (struct container){ .b = b, .id = id, .store.root_fd = -1, .entry.fd = -1, .pidfd = -1 };
+	if (store_check_id(id, e) < 0 || store_open(&out->store, b->root, false, e) < 0)
+		return -1;
+	if (store_find(&out->store, id, wait_ms, &out->entry, e) < 0) {
+		store_close(&out->store);
+		return -1;
+	}
+	if (facts_probe(FACTS_CGROUPS, &b->arena, &b->facts, e) < 0) {
+		container_close(out);
+		return -1;
+	}
+	out->cgroup = (struct cgroup){ &b->facts, store_read_cgroup(&out->entry, &b->arena), &b->arena };
+	if (store_read_state(&out->entry, &b->arena, &out->state, e) < 0) {
+		if (!accepts_damage) {
+			container_close(out);
+			return err_hint(e, "`boxcar delete -f %s` removes the container all the same", id);
+		}
+		*e = ERR_NONE;
+		out->state = NULL;
+	}
+	out->status = derive_status(out);
+	return 0;
+}
+
+void container_close(struct container *c)
+{
+	drop_fd(&c->pidfd);
+	store_entry_close(&c->entry);
+	store_close(&c->store);
+}

@@ -1,0 +1,107 @@
+/* A container as one command sees it: its entry in the store, its state, its cgroup; and what create, run and exec share. */
+#pragma once
+
+#include "runtime/host/cgroup/cgroup.h"
+#include "runtime/host/processes.h"
+#include "runtime/host/store.h"
+#include "runtime/life/boxcar.h"
+#include "runtime/plan/messages.h"
+
+enum status { STATUS_CREATING, STATUS_CREATED, STATUS_RUNNING, STATUS_PAUSED, STATUS_STOPPED };
+const char *status_word(enum status status);
+
+struct container {
+	struct boxcar *b;
+	const char *id;
+	struct store store;
+	struct store_entry entry;
+	struct state *state;     /* NULL when there is none yet, or it is damaged */
+	struct cgroup cgroup;    /* path "" when there is none */
+	enum status status;      /* as of container_find */
+	int pidfd;               /* of init while it lives; -1 */
+};
+
+/* Open an existing container: entry (with the lock, waited for at most wait_ms; -1: none), cgroup path, state, status. With
+ * `accepts_damage` an unreadable state file is no error. Probes the facts about cgroups. */
+int container_find(struct boxcar *b, const char *id, int wait_ms, bool accepts_damage, struct container *out, struct err *e);
+void container_close(struct container *c);
+
+/* --- a process in the making: create, run and exec ------------------------------------------------------------------------- */
+
+struct birth {
+	struct boxcar *b;
+	const struct plan *plan;
+	const struct plan_request *request;
+	const char *file, *text;     /* of the configuration, for places in messages */
+	size_t length;
+	const struct cgroup *cgroup; /* NULL: none */
+	unsigned preserve_fds;
+	int container_pidfd;         /* exec; else -1 */
+	const char *console_socket;
+	struct process_slots slots;
+	struct process process;
+	int master_fd;               /* the terminal, when it is not handed to a console socket; owned; -1 */
+};
+
+void birth_init(struct birth *birth);
+/* In order: descriptors for init; the clone; what is set from outside (id maps, score, cgroup); init's messages until READY;
+ * COMMIT. Each is a step of create.c and exec.c. */
+int birth_prepare(struct birth *birth, struct err *e);
+int birth_start(struct birth *birth, struct err *e);
+int birth_set_up(struct birth *birth, struct err *e);
+int birth_follow(struct birth *birth, struct err *e);
+int birth_commit(struct birth *birth, struct err *e);
+void birth_end(struct birth *birth);    /* kill what was started, close everything */
+void birth_release(struct birth *birth); /* close everything, leave the process */
+
+/* What init reported, as an error: the op in words, its configuration path, the call. */
+int birth_explain_failure(const struct birth *birth, const struct message *m, struct err *e);
+/* The same for a failure told to `start`, where there is no plan any more. */
+int container_explain_failure(const struct container *c, const struct message *m, struct err *e);
+/* init is gone without a word: killed by whom, or for memory. */
+int birth_explain_death(struct birth *birth, struct err *e);
+
+/* A console socket wants a terminal and the other way round. */
+int birth_check_terminal(const struct spec_process *process, const char *console_socket, bool is_detached, struct err *e);
+
+/* Digits only, complete or not there at all. */
+int pid_file_write(const char *path, pid_t pid, struct err *e);
+
+/* --- the commands ------------------------------------------------------------------------------------------------------------ */
+
+struct creation {
+	struct boxcar *b;
+	const char *id;
+	const struct container_options *options;
+	bool is_foreground; /* run without --detach: keep the terminal */
+	struct prepared prepared;
+	struct container container;
+	struct birth birth;
+	int created_fd, listen_fd;
+};
+
+/* create: everything up to init waiting for start. `c` must be zero but for b, id, options and is_foreground. */
+int life_create(struct creation *c, struct err *e);
+void life_creation_close(struct creation *c);
+
+int life_start(struct container *c, struct err *e);
+int life_kill(struct container *c, int signal, bool is_for_all, struct err *e);
+/* The end: kill what lives, remove cgroup and state. Without is_forced a running container is refused. */
+int life_delete(struct boxcar *b, const char *id, bool is_forced, struct err *e);
+
+struct exec_options {
+	const char *process_file, *user, *cwd, *pid_file, *console_socket;
+	const char **env;
+	size_t env_count;
+	char **args;
+	int arg_count;
+	bool has_terminal, is_detached;
+};
+/* The payload's exit code in *exit_code; with is_detached 0 once it runs. */
+int life_exec(struct boxcar *b, const char *id, const struct exec_options *options, int *exit_code, struct err *e);
+
+struct run_options {
+	bool is_detached, has_keep, has_no_subreaper;
+};
+int life_run(struct boxcar *b, const char *id, const struct container_options *options, const struct run_options *run,
+	     int *exit_code, struct err *e);

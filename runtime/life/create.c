@@ -1,0 +1,280 @@
+/* create: a container's first half, up to init waiting for start. */
+#include "runtime/life/container.h"
+
+#include "runtime/life/steps.h"
+#include "spec/base/own.h"
+#include "spec/base/version.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { LOCK_WAIT_MS = 10000 };
+
+/* --- what is written down ---------------------------------------------------------------------------------------------------- */
+
+static const char *format_now(struct arena *a)
+{
+	struct timespec now = { 0 };
+	struct tm parts = { 0 };
+	char text[64];
+
+	(void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail for this clock */
+	(void)gmtime_r(&now.tv_sec, &parts);
+	(void)strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
+	return arena_format(a, "%s.%09ldZ", text, now.tv_nsec);
+}
+
+static const char *read_boot_id(struct arena *a)
+{
+	char id[64];
+	own_fd fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	ssize_t length = fd < 0 ? -1 : read(fd, id, sizeof id);
+
+	return length <= 0 ? "" : arena_copy(a, id, (size_t)length - (id[length - 1] == '\n'));
+}
+
+static const char *find_rootfs(const struct creation *c)
+{
+	const struct spec_root *root = c->prepared.spec->root;
+
+	if (!root || !root->path)
+		return "";
+	return root->path[0] == '/' ? root->path : arena_format(&c->b->arena, "%s/%s", c->prepared.bundle, root->path);
+}
+
+static int write_state(void *context, struct err *e)
+{
+	struct creation *c = context;
+	struct state state = {
+		.oci_version = c->prepared.spec->oci_version,
+		.id = c->id,
+		.bundle = c->prepared.bundle,
+		.rootfs = find_rootfs(c),
+		.created = format_now(&c->b->arena),
+		.owner = geteuid() == 0 ? "root" : arena_format(&c->b->arena, "%u", (unsigned)geteuid()),
+		.pid = { true, c->birth.process.pid },
+		.start_time = { .is_set = true },
+		.boot_id = read_boot_id(&c->b->arena),
+		.cgroups_path = c->container.cgroup.path,
+		.annotations = c->prepared.spec->annotations,
+		.release = boxcar_version,
+	};
+
+	if (process_read_start_time(c->birth.process.pid, &state.start_time.value, e) < 0)
+		return -1;
+	return store_write_state(&c->container.entry, &state, &c->b->arena, e);
+}
+
+/* --- the steps ------------------------------------------------------------------------------------------------------------------ */
+
+static int make_entry(void *context, struct err *e)
+{
+	struct creation *c = context;
+	struct container *container = &c->container;
+
+	if (store_open(&container->store, c->b->root, true, e) < 0)
+		return -1;
+	if (store_make(&container->store, c->id, container->cgroup.path, &container->entry, e) < 0)
+		return -1;
+	if (store_write_config(&container->entry, c->prepared.text, c->prepared.length, e) == 0 &&
+	    store_make_start(&container->entry, &c->listen_fd, &c->created_fd, e) == 0)
+		return 0;
+	struct err ignored = ERR_NONE;
+	(void)store_remove(&container->store, &container->entry, &ignored); /* the first error is the one to tell */
+	return -1;
+}
+
+static void remove_entry(void *context)
+{
+	struct creation *c = context;
+	struct err ignored = ERR_NONE;
+
+	(void)store_remove(&c->container.store, &c->container.entry, &ignored);
+}
+
+static int make_cgroup(void *context, struct err *e)
+{
+	struct creation *c = context;
+
+	if (!c->container.cgroup.path[0])
+		return 0;
+	return cgroup_make(&c->container.cgroup, plan_find_controllers(&c->prepared.plan, &c->b->arena), e);
+}
+
+static void remove_cgroup(void *context)
+{
+	struct creation *c = context;
+	struct err ignored = ERR_NONE;
+
+	if (c->container.cgroup.path[0])
+		(void)cgroup_remove(&c->container.cgroup, LOCK_WAIT_MS, &ignored);
+}
+
+static int set_limit(struct creation *c, const struct op *op, struct err *e)
+{
+	const struct plan *plan = &c->prepared.plan;
+	const struct op_limit *limit = plan_payload(plan, op);
+
+	if (cgroup_limit(&c->container.cgroup, plan_get_text(plan, limit->controller), plan_get_text(plan, limit->file),
+			 plan_get_text(plan, limit->value), op->flags & OP_MAY_BE_MISSING, e) == 0)
+		return 0;
+	return err_at(e, plan_find_origin(&c->prepared.request, op), "");
+}
+
+static int set_devices(struct creation *c, struct err *e)
+{
+	const struct plan *plan = &c->prepared.plan;
+	struct device_rule *rules = arena_alloc(&c->b->arena, plan_count(plan) * sizeof *rules);
+	bool may_be_denied = false;
+	size_t count = 0;
+
+	for (size_t i = 0; i < plan_count(plan); i++) {
+		const struct op *op = plan_find_op(plan, i);
+		const struct op_device_rule *rule = plan_payload(plan, op);
+		if (op->kind != OP_DEVICE_RULE)
+			continue;
+		may_be_denied |= op->flags & OP_MAY_BE_DENIED;
+		rules[count++] = (struct device_rule){ rule->is_allowed, plan_get_text(plan, rule->type)[0],
+						       plan_get_text(plan, rule->major), plan_get_text(plan, rule->minor),
+						       plan_get_text(plan, rule->access) };
+	}
+	if (!count || cgroup_limit_devices(&c->container.cgroup, rules, count, e) == 0)
+		return 0;
+	if (!may_be_denied || (e->number != EPERM && e->number != EACCES))
+		return -1;
+	*e = ERR_NONE; /* without the host's root there is no device list, and mknod is refused anyway */
+	return 0;
+}
+
+static int set_limits(void *context, struct err *e)
+{
+	struct creation *c = context;
+	const struct plan *plan = &c->prepared.plan;
+
+	for (size_t i = 0; i < plan_count(plan); i++) {
+		const struct op *op = plan_find_op(plan, i);
+		if (op->kind == OP_LIMIT && set_limit(c, op, e) < 0)
+			return -1;
+	}
+	return set_devices(c, e);
+}
+
+static int prepare_descriptors(void *context, struct err *e)
+{
+	struct creation *c = context;
+
+	c->birth.slots.at[SLOT_LISTEN] = take_fd(&c->listen_fd);
+	c->birth.slots.at[SLOT_LOCK] = take_fd(&c->created_fd);
+	return birth_prepare(&c->birth, e);
+}
+
+static void drop_descriptors(void *context)
+{
+	struct creation *c = context;
+
+	birth_release(&c->birth);
+}
+
+static int start_init(void *context, struct err *e)
+{
+	return birth_start(&((struct creation *)context)->birth, e);
+}
+
+static void end_init(void *context)
+{
+	birth_end(&((struct creation *)context)->birth);
+}
+
+static int set_up_init(void *context, struct err *e)
+{
+	return birth_set_up(&((struct creation *)context)->birth, e);
+}
+
+static int follow_init(void *context, struct err *e)
+{
+	return birth_follow(&((struct creation *)context)->birth, e);
+}
+
+static int write_pid_file(void *context, struct err *e)
+{
+	struct creation *c = context;
+
+	return c->options->pid_file ? pid_file_write(c->options->pid_file, c->birth.process.pid, e) : 0;
+}
+
+static void remove_pid_file(void *context)
+{
+	struct creation *c = context;
+
+	if (c->options->pid_file)
+		(void)unlink(c->options->pid_file); /* it was ours a moment ago */
+}
+
+static int commit(void *context, struct err *e)
+{
+	return birth_commit(&((struct creation *)context)->birth, e);
+}
+
+static const struct step create_steps[] = {
+	{ "make the state directory", make_entry, remove_entry },
+	{ "make the cgroup", make_cgroup, remove_cgroup },
+	{ "set the limits", set_limits, NULL },
+	{ "prepare init's descriptors", prepare_descriptors, drop_descriptors },
+	{ "start init", start_init, end_init },
+	{ "set up init from outside", set_up_init, NULL },
+	{ "follow init", follow_init, NULL },
+	{ "write the state", write_state, NULL },
+	{ "write the pid file", write_pid_file, remove_pid_file },
+	{ "let init wait for start", commit, NULL },
+};
+
+/* --- create ------------------------------------------------------------------------------------------------------------------------ */
+
+static const char *find_cgroup_path(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan_count(plan); i++) {
+		const struct op *op = plan_find_op(plan, i);
+		if (op->kind == OP_CGROUP)
+			return plan_get_text(plan, ((const struct op_cgroup *)plan_payload(plan, op))->path);
+	}
+	return "";
+}
+
+int life_create(struct creation *c, struct err *e)
+{
+	struct prepared *p = &c->prepared;
+
+	c->created_fd = c->listen_fd = -1;
+	c->container = (struct container){ .b = c->b, .id = c->id, .store.root_fd = -1, .entry.fd = -1, .pidfd = -1 };
+	birth_init(&c->birth);
+	if (store_check_id(c->id, e) < 0 || prepare_container(c->b, c->id, c->options, p, e) < 0 || prepare_accept(c->b, p, e) < 0)
+		return -1;
+	if (birth_check_terminal(p->spec->process, c->options->console_socket, !c->is_foreground, e) < 0)
+		return -1;
+	c->container.cgroup = (struct cgroup){ &c->b->facts, find_cgroup_path(&p->plan), &c->b->arena };
+	c->birth.b = c->b;
+	c->birth.plan = &p->plan;
+	c->birth.request = &p->request;
+	c->birth.file = p->file;
+	c->birth.text = p->text;
+	c->birth.length = p->length;
+	c->birth.cgroup = c->container.cgroup.path[0] ? &c->container.cgroup : NULL;
+	c->birth.preserve_fds = (unsigned)c->options->preserve_fds;
+	c->birth.console_socket = c->options->console_socket;
+	if (steps_run(create_steps, sizeof create_steps / sizeof *create_steps, c, e) == 0)
+		return 0;
+	life_creation_close(c);
+	return -1;
+}
+
+void life_creation_close(struct creation *c)
+{
+	drop_fd(&c->created_fd);
+	drop_fd(&c->listen_fd);
+	birth_release(&c->birth);
+	container_close(&c->container);
+}

@@ -1,0 +1,281 @@
+/* exec: another process for a container that is there: a shorter plan for the same executor. */
+#include "runtime/life/container.h"
+
+#include "runtime/host/console.h"
+#include "runtime/host/facts.h"
+#include "runtime/host/messages.h"
+#include "runtime/life/foreground.h"
+#include "runtime/life/steps.h"
+#include "spec/base/own.h"
+#include "spec/check.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { EXEC_MS = 120000 };
+
+struct execution {
+	struct boxcar *b;
+	const char *id;
+	const struct exec_options *options;
+	struct container container;
+	struct spec *spec;
+	struct spec_process *process;
+	const char *file, *text; /* of the process, when it came from a file */
+	size_t length;
+	struct plan_exec_request request;
+	struct problems problems;
+	struct plan plan;
+	struct birth birth;
+	struct foreground foreground;
+};
+
+/* --- which process ------------------------------------------------------------------------------------------------------------ */
+
+static int read_spec(struct execution *x, struct err *e)
+{
+	const char *text;
+	size_t length;
+
+	if (store_read_config(&x->container.entry, &x->b->arena, &text, &length, e) < 0)
+		return -1;
+	x->spec = json_read(&record_spec, text, length, &x->problems);
+	if (!x->spec || !x->spec->process)
+		return err_set(e, "the container's kept configuration cannot be read");
+	x->problems.count = x->problems.mistakes = 0; /* its warnings were told by create */
+	return 0;
+}
+
+static int read_process_file(struct execution *x, struct err *e)
+{
+	x->file = x->options->process_file;
+	if (json_load(AT_FDCWD, x->file, &x->b->arena, &x->text, &x->length, e) < 0)
+		return -1;
+	x->process = json_read(&record_process, x->text, x->length, &x->problems);
+	if (x->process) {
+		check_process(x->process, "", false, &x->problems);
+		check_later(&record_process, x->process, "", &x->problems);
+	}
+	x->request.process_root = &record_process;
+	x->request.process_model = x->process;
+	problems_place(&x->problems, x->text, x->length);
+	return problems_err(&x->problems, x->file, e);
+}
+
+/* "UID" or "UID:GID"; numbers only: names would have to be looked up in a file of the image. */
+static int read_user(struct execution *x, const char *text, struct err *e)
+{
+	struct spec_user *user = arena_alloc(&x->b->arena, sizeof *user);
+	const char *colon = strchr(text, ':');
+	const char *uid = colon ? arena_copy(&x->b->arena, text, (size_t)(colon - text)) : text;
+
+	if (x->process->user)
+		*user = *x->process->user;
+	user->uid.is_set = true;
+	if (!text_read_uint(uid, UINT32_MAX - 1, &user->uid.value) ||
+	    (colon && !text_read_uint(colon + 1, UINT32_MAX - 1, &user->gid.value))) {
+		(void)err_set(e, "--user %s is not a user id", text);
+		return err_hint(e, "give UID or UID:GID as numbers below 4294967295");
+	}
+	x->process->user = user;
+	return 0;
+}
+
+static void add_environment(struct execution *x)
+{
+	const struct spec_texts *old = &x->spec->process->env;
+	const struct exec_options *o = x->options;
+	const char **env = arena_alloc(&x->b->arena, (old->count + o->env_count + 1) * sizeof *env);
+	size_t count = 0;
+
+	for (size_t i = 0; i < old->count; i++)
+		env[count++] = old->at[i];
+	for (size_t i = 0; i < o->env_count; i++)
+		env[count++] = o->env[i];
+	x->process->env = (struct spec_texts){ env, count };
+}
+
+static int make_process(struct execution *x, struct err *e)
+{
+	const struct exec_options *o = x->options;
+
+	if (o->arg_count < 1)
+		return err_set(e, "no command to execute; give one after the id, or --process FILE");
+	x->process = arena_alloc(&x->b->arena, sizeof *x->process);
+	*x->process = *x->spec->process;
+	x->process->args = (struct spec_texts){ (const char **)(void *)o->args, (size_t)o->arg_count };
+	x->process->terminal = (struct opt_bool){ true, o->has_terminal };
+	x->process->console_size = NULL;
+	if (o->cwd)
+		x->process->cwd = o->cwd;
+	add_environment(x);
+	x->request.process_root = &record_spec;
+	x->request.process_model = x->spec;
+	if (!o->user)
+		return 0;
+	return read_user(x, o->user, e);
+}
+
+/* --- the steps ------------------------------------------------------------------------------------------------------------------- */
+
+static int find_container(void *context, struct err *e)
+{
+	struct execution *x = context;
+
+	if (container_find(x->b, x->id, -1, false, &x->container, e) < 0)
+		return -1;
+	if (x->container.status == STATUS_PAUSED)
+		return err_set(e, "cannot exec in a paused container (use --ignore-paused to override)");
+	if (x->container.pidfd < 0)
+		return err_set(e, "cannot exec in a stopped container");
+	return 0;
+}
+
+static void close_container(void *context)
+{
+	container_close(&((struct execution *)context)->container);
+}
+
+static int decide(void *context, struct err *e)
+{
+	struct execution *x = context;
+	const struct exec_options *o = x->options;
+
+	problems_init(&x->problems, &x->b->arena);
+	if (read_spec(x, e) < 0 || (o->process_file ? read_process_file(x, e) : make_process(x, e)) < 0)
+		return -1;
+	if (o->has_terminal)
+		x->process->terminal = (struct opt_bool){ true, true };
+	if (facts_probe(FACTS_ALL, &x->b->arena, &x->b->facts, e) < 0)
+		return -1;
+	bool has_cgroup = x->container.cgroup.path[0];
+	x->spec->linux->cgroups_path = has_cgroup ? x->container.cgroup.path : NULL;
+	x->request.container = (struct plan_request){ .spec = x->spec, .facts = &x->b->facts, .arena = &x->b->arena, .id = x->id,
+						      .bundle = x->container.state->bundle,
+						      .cgroups = has_cgroup ? PLAN_CGROUPFS : PLAN_NO_CGROUP };
+	x->request.process = x->process;
+	(void)plan_exec(&x->request, &x->problems, &x->plan);
+	for (size_t i = 0; i < x->problems.count; i++)
+		if (x->problems.at[i].is_warning)
+			log_debug(&x->b->log, "%s: %s", x->problems.at[i].pointer, x->problems.at[i].message);
+	if (problems_err(&x->problems, x->file ? x->file : "config.json", e) < 0)
+		return -1;
+	return birth_check_terminal(x->process, o->console_socket, o->is_detached, e);
+}
+
+static int prepare_descriptors(void *context, struct err *e)
+{
+	struct execution *x = context;
+
+	x->birth.b = x->b;
+	x->birth.plan = &x->plan;
+	x->birth.request = &x->request.container;
+	x->birth.cgroup = x->container.cgroup.path[0] ? &x->container.cgroup : NULL;
+	x->birth.container_pidfd = x->container.pidfd;
+	x->birth.console_socket = x->options->console_socket;
+	if (birth_prepare(&x->birth, e) < 0)
+		return -1;
+	x->birth.slots.at[SLOT_FIRST] = fcntl(x->container.pidfd, F_DUPFD_CLOEXEC, 0);
+	x->birth.slots.count = x->birth.slots.count > SLOT_FIRST ? x->birth.slots.count : SLOT_FIRST + 1;
+	return x->birth.slots.at[SLOT_FIRST] < 0 ? err_sys(e, "copy a descriptor") : 0;
+}
+
+static void drop_descriptors(void *context)
+{
+	birth_release(&((struct execution *)context)->birth);
+}
+
+static int catch_signals(void *context, struct err *e)
+{
+	struct execution *x = context;
+
+	return x->options->is_detached ? 0 : foreground_prepare(&x->foreground, e);
+}
+
+static void release_signals(void *context)
+{
+	foreground_restore(&((struct execution *)context)->foreground);
+}
+
+static int start_init(void *context, struct err *e)
+{
+	return birth_start(&((struct execution *)context)->birth, e);
+}
+
+static void end_init(void *context)
+{
+	birth_end(&((struct execution *)context)->birth);
+}
+
+static int set_up_init(void *context, struct err *e)
+{
+	return birth_set_up(&((struct execution *)context)->birth, e);
+}
+
+static int follow_init(void *context, struct err *e)
+{
+	return birth_follow(&((struct execution *)context)->birth, e);
+}
+
+/* The channel is close-on-exec: its end tells that the payload runs. */
+static int let_exec(void *context, struct err *e)
+{
+	struct execution *x = context;
+	struct message m;
+	int fd;
+
+	if (birth_commit(&x->birth, e) < 0)
+		return -1;
+	switch (message_receive(x->birth.process.channel, EXEC_MS, &m, &fd, e)) {
+	case MESSAGE_END:
+		return 0;
+	case MESSAGE_ARRIVED:
+		drop_fd(&fd);
+		return birth_explain_failure(&x->birth, &m, e);
+	case MESSAGE_TIMEOUT:
+		return err_set(e, "init did not become the payload within %d s", EXEC_MS / 1000);
+	default:
+		return -1;
+	}
+}
+
+static int write_pid_file(void *context, struct err *e)
+{
+	struct execution *x = context;
+
+	return x->options->pid_file ? pid_file_write(x->options->pid_file, x->birth.process.pid, e) : 0;
+}
+
+static const struct step exec_steps[] = {
+	{ "find the container", find_container, close_container },
+	{ "decide", decide, NULL },
+	{ "catch signals", catch_signals, release_signals },
+	{ "prepare init's descriptors", prepare_descriptors, drop_descriptors },
+	{ "start init", start_init, end_init },
+	{ "set up init from outside", set_up_init, NULL },
+	{ "follow init", follow_init, NULL },
+	{ "let init become the payload", let_exec, NULL },
+	{ "write the pid file", write_pid_file, NULL },
+};
+
+int life_exec(struct boxcar *b, const char *id, const struct exec_options *options, int *exit_code, struct err *e)
+{
+	struct execution x = { .b = b, .id = id, .options = options };
+
+	birth_init(&x.birth);
+	foreground_init(&x.foreground);
+	if (steps_run(exec_steps, sizeof exec_steps / sizeof *exec_steps, &x, e) < 0) {
+		e->exit_code = 255; /* engines tell an exec that failed from a command that did */
+		return -1;
+	}
+	int result = 0;
+	*exit_code = 0;
+	if (!options->is_detached)
+		result = foreground_wait(&x.foreground, &x.birth.process, x.birth.master_fd, exit_code, e);
+	foreground_restore(&x.foreground);
+	birth_release(&x.birth);
+	container_close(&x.container);
+	return result;
+}

@@ -1,0 +1,159 @@
+/* What init reported in numbers becomes one line that a person can act on. */
+#include "runtime/life/container.h"
+
+#include "spec/base/own.h"
+
+#include <errno.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+/* The member that a user would name: where, or what. */
+static const char *find_subject(const struct plan *plan, const struct op *op)
+{
+	static const char *const names[] = { "target", "path", "name", "key", "source" };
+	const char *payload = plan_payload(plan, op);
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		for (const struct plan_member *m = plan_kind_members(op->kind); m->name; m++)
+			if (m->kind == PLAN_TEXT && strcmp(m->name, names[i]) == 0 && *(const plan_text *)(const void *)(payload + m->offset))
+				return plan_get_text(plan, *(const plan_text *)(const void *)(payload + m->offset));
+	return NULL;
+}
+
+static int explain_find(const char *name, const struct message *m, struct err *e)
+{
+	if (m->error == ENOENT && !strchr(name, '/')) {
+		(void)err_set(e, "exec: \"%s\": executable file not found in $PATH", name);
+		e->number = ENOENT;
+		return -1;
+	}
+	if (m->error == ENOENT || m->error == ENOTDIR)
+		return err_number(e, m->error, "exec: \"%s\": stat %s", name, name);
+	return err_number(e, m->error, "exec: \"%s\"", name);
+}
+
+static int explain_exec(const char *name, const struct message *m, struct err *e)
+{
+	if (m->number == 1 && m->error == ENOENT)
+		return err_number(e, ENOENT, "exec %s: the file is there, but the interpreter or loader it names is not", name);
+	(void)err_number(e, m->error, "exec %s", name);
+	if (m->error == ENOEXEC)
+		return err_hint(e, "is it a program for this machine, or a script with a #! line?");
+	return -1;
+}
+
+static int explain_limit(const struct op_rlimit *limit, const char *name, const struct facts *facts, const struct message *m,
+			 struct err *e)
+{
+	(void)err_number(e, m->error, "set %s to soft %llu, hard %llu", name, (unsigned long long)limit->soft,
+			 (unsigned long long)limit->hard);
+	if (m->error == EPERM && limit->resource < 16)
+		return err_hint(e, "the caller's hard limit is %llu, and raising it needs CAP_SYS_RESOURCE; ask for no more than that",
+				(unsigned long long)facts->hard_limits[limit->resource]);
+	return -1;
+}
+
+static int explain_directory(const char *path, const struct message *m, struct err *e)
+{
+	(void)err_number(e, m->error, "change to the working directory %s", path);
+	if (m->call == SYS_getcwd)
+		return err_hint(e, "it lies outside the container's root");
+	return -1;
+}
+
+static const char *name_call(struct arena *a, uint32_t call)
+{
+	own_text name = seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, (int)call);
+
+	return name ? arena_text(a, name) : arena_format(a, "system call %u", call);
+}
+
+static int explain_op(const struct birth *birth, const struct op *op, const struct message *m, struct err *e)
+{
+	const char *subject = find_subject(birth->plan, op), *call = name_call(&birth->b->arena, m->call);
+	const struct op_mount *mount = plan_payload(birth->plan, op);
+	const struct op_bind *bind = plan_payload(birth->plan, op);
+
+	switch (op->kind) {
+	case OP_FIND:
+		return explain_find(subject, m, e);
+	case OP_EXEC:
+		return explain_exec(plan_get_item(birth->plan, ((const struct op_exec *)plan_payload(birth->plan, op))->args, 0), m, e);
+	case OP_RLIMIT:
+		return explain_limit(plan_payload(birth->plan, op), subject, &birth->b->facts, m, e);
+	case OP_CWD:
+		return explain_directory(subject, m, e);
+	case OP_MOUNT:
+		return err_number(e, m->error, "mount %s on %s: %s", plan_get_text(birth->plan, mount->type), subject, call);
+	case OP_BIND:
+		return err_number(e, m->error, "bind %s on %s: %s", bind->source ? plan_get_text(birth->plan, bind->source) : "a host path",
+				  subject, call);
+	default:
+		return err_number(e, m->error, "%s%s%s: %s", plan_kind_meaning(op->kind), subject ? " " : "", subject ? subject : "", call);
+	}
+}
+
+static int add_place(const struct birth *birth, const struct op *op, struct err *e)
+{
+	const char *pointer = plan_find_origin(birth->request, op);
+	unsigned line, column;
+
+	if (!pointer[0] || !birth->text)
+		return -1;
+	json_find_place(birth->text, birth->length, pointer, &line, &column);
+	return err_at(e, pointer, arena_format(&birth->b->arena, "%s:%u:%u", birth->file, line, column));
+}
+
+int birth_explain_failure(const struct birth *birth, const struct message *m, struct err *e)
+{
+	const struct op *op = plan_find_op(birth->plan, m->op);
+
+	if (!op) {
+		(void)err_number(e, m->error, "start init: %s", name_call(&birth->b->arena, m->call));
+		return err_hint(e, "vm.memfd_noexec or a security module may forbid executing a memory file");
+	}
+	(void)explain_op(birth, op, m, e);
+	return add_place(birth, op, e);
+}
+
+int container_explain_failure(const struct container *c, const struct message *m, struct err *e)
+{
+	struct problems problems;
+	const struct spec *spec;
+	const char *text;
+	size_t length;
+
+	if (m->call != SYS_execve)
+		return err_number(e, m->error, "%s", name_call(&c->b->arena, m->call));
+	problems_init(&problems, &c->b->arena);
+	if (store_read_config(&c->entry, &c->b->arena, &text, &length, e) < 0)
+		return -1;
+	spec = json_read(&record_spec, text, length, &problems);
+	if (!spec || !spec->process || !spec->process->args.count)
+		return err_number(e, m->error, "exec");
+	return explain_exec(spec->process->args.at[0], m, e);
+}
+
+int birth_explain_death(struct birth *birth, struct err *e)
+{
+	struct cgroup_memory memory = { 0 };
+	int code = 0;
+
+	if (birth->process.pid <= 0)
+		return err_set(e, "init is gone");
+	if (birth->cgroup)
+		cgroup_read_memory(birth->cgroup, &memory);
+	if (process_wait(&birth->process, &code, e) < 0)
+		return -1;
+	if (memory.oom_kills) {
+		(void)err_set(e, "init was killed for memory: the limit is %llu bytes, the peak was %llu",
+			      (unsigned long long)memory.limit, (unsigned long long)memory.peak);
+		return err_hint(e, "raise /linux/resources/memory/limit");
+	}
+	if (code > 128)
+		return err_set(e, "init was killed by signal %d before it was ready", code - 128);
+	return err_set(e, "init ended with code %d before it was ready", code);
+}

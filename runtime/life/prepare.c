@@ -1,0 +1,88 @@
+/* From a bundle to a plan, for create, run, check and explain alike. */
+#include "runtime/life/boxcar.h"
+
+#include "runtime/host/facts.h"
+#include "spec/base/own.h"
+#include "spec/check.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *find_absolute(struct boxcar *b, const char *path, struct err *e)
+{
+	own_text real = realpath(path, NULL);
+
+	if (!real) {
+		(void)err_sys(e, "open the bundle %s", path);
+		(void)err_hint(e, "give the directory that holds config.json with --bundle");
+		return NULL;
+	}
+	return arena_text(&b->arena, real);
+}
+
+static int read_configuration(struct boxcar *b, const struct container_options *o, struct prepared *out, struct err *e)
+{
+	const char *name = o->config ? o->config : "config.json";
+
+	out->bundle = find_absolute(b, o->bundle ? o->bundle : ".", e);
+	if (!out->bundle)
+		return -1;
+	own_fd directory = open(out->bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (directory < 0)
+		return err_sys(e, "open the bundle %s", out->bundle);
+	out->file = name[0] == '/' ? name : arena_format(&b->arena, "%s/%s", out->bundle, name);
+	if (json_load(directory, name, &b->arena, &out->text, &out->length, e) < 0) {
+		if (e->number == ENOENT)
+			(void)err_hint(e, "a bundle is a directory with a config.json and a root file system; `boxcar spec` writes one");
+		return -1;
+	}
+	return 0;
+}
+
+static void check_configuration(struct boxcar *b, struct prepared *p)
+{
+	problems_init(&p->problems, &b->arena);
+	p->spec = json_read(&record_spec, p->text, p->length, &p->problems);
+	if (!p->spec)
+		return;
+	check_spec(p->spec, true, &p->problems);
+	check_later(&record_spec, p->spec, "", &p->problems);
+}
+
+int prepare_container(struct boxcar *b, const char *id, const struct container_options *o, struct prepared *out, struct err *e)
+{
+	*out = (struct prepared){ 0 };
+	if (read_configuration(b, o, out, e) < 0)
+		return -1;
+	check_configuration(b, out);
+	if (facts_probe(FACTS_ALL, &b->arena, &b->facts, e) < 0)
+		return -1;
+	out->request = (struct plan_request){
+		.spec = out->spec,
+		.facts = &b->facts,
+		.arena = &b->arena,
+		.id = id ? id : "ID",
+		.bundle = out->bundle,
+		.cgroups = b->cgroups,
+		.preserve_fds = (unsigned)o->preserve_fds,
+		.has_no_pivot = o->has_no_pivot,
+		.has_no_new_keyring = o->has_no_new_keyring,
+	};
+	if (out->spec && !out->problems.mistakes)
+		(void)plan_container(&out->request, &out->problems, &out->plan);
+	problems_place(&out->problems, out->text, out->length);
+	return 0;
+}
+
+int prepare_accept(struct boxcar *b, const struct prepared *p, struct err *e)
+{
+	for (size_t i = 0; i < p->problems.count; i++) {
+		const struct problem *problem = &p->problems.at[i];
+		if (problem->is_warning)
+			log_warn(&b->log, "%s: %s", problem->pointer, problem->message);
+	}
+	return problems_err(&p->problems, p->file, e);
+}

@@ -1,0 +1,101 @@
+/* run: create, start and, in the foreground, the wait and the delete. */
+#include "runtime/life/container.h"
+
+#include "runtime/host/messages.h"
+#include "runtime/life/foreground.h"
+#include "runtime/life/steps.h"
+#include "spec/base/own.h"
+
+#include <sys/prctl.h>
+
+struct running {
+	struct creation creation;
+	const struct run_options *options;
+	struct foreground foreground;
+};
+
+int birth_check_terminal(const struct spec_process *process, const char *console_socket, bool is_detached, struct err *e)
+{
+	bool has_terminal = process->terminal.is_set && process->terminal.value;
+
+	if (!has_terminal && console_socket) {
+		(void)err_set(e, "a console socket was given, but the process has no terminal");
+		return err_hint(e, "set /process/terminal to true, or leave --console-socket out");
+	}
+	if (has_terminal && is_detached && !console_socket) {
+		(void)err_set(e, "the process has a terminal, and nobody to give it to: cannot allocate tty if runc will detach without setting console socket");
+		return err_hint(e, "give --console-socket, or run in the foreground");
+	}
+	return 0;
+}
+
+static int catch_signals(void *context, struct err *e)
+{
+	struct running *r = context;
+
+	if (r->options->is_detached)
+		return 0;
+	/* what the container leaves behind comes to us, and not to whoever started us */
+	if (!r->options->has_no_subreaper && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
+		return err_sys(e, "become the subreaper");
+	return foreground_prepare(&r->foreground, e);
+}
+
+static void release_signals(void *context)
+{
+	foreground_restore(&((struct running *)context)->foreground);
+}
+
+static int create(void *context, struct err *e)
+{
+	return life_create(&((struct running *)context)->creation, e);
+}
+
+static void delete(void *context)
+{
+	struct running *r = context;
+	struct err ignored = ERR_NONE;
+	struct creation *c = &r->creation;
+
+	birth_end(&c->birth);
+	life_creation_close(c);
+	(void)life_delete(c->b, c->id, true, &ignored); /* the first error is the one to tell */
+}
+
+static int start(void *context, struct err *e)
+{
+	struct running *r = context;
+
+	r->creation.container.status = STATUS_CREATED;
+	return life_start(&r->creation.container, e);
+}
+
+static const struct step run_steps[] = {
+	{ "catch signals", catch_signals, release_signals },
+	{ "create", create, delete },
+	{ "start", start, NULL },
+};
+
+int life_run(struct boxcar *b, const char *id, const struct container_options *options, const struct run_options *run,
+	     int *exit_code, struct err *e)
+{
+	struct running r = { .creation = { .b = b, .id = id, .options = options, .is_foreground = !run->is_detached },
+			     .options = run };
+	struct creation *c = &r.creation;
+	struct err ignored = ERR_NONE;
+
+	foreground_init(&r.foreground);
+	if (steps_run(run_steps, sizeof run_steps / sizeof *run_steps, &r, e) < 0)
+		return -1;
+	*exit_code = 0;
+	if (run->is_detached) {
+		life_creation_close(c);
+		return 0;
+	}
+	store_entry_close(&c->container.entry); /* others may work on it while it runs */
+	int result = foreground_wait(&r.foreground, &c->birth.process, c->birth.master_fd, exit_code, e);
+	life_creation_close(c);
+	if (!run->has_keep && life_delete(b, id, true, result < 0 ? &ignored : e) < 0)
+		return -1;
+	return result;
+}

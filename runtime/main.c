@@ -1,0 +1,139 @@
+/* The boxcar program: global options, then one command. */
+#include "runtime/cli/commands.h"
+
+#include "runtime/host/facts.h"
+#include "spec/base/version.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* With one of 0, 1, 2 closed, the next open file would be the container's stdio. */
+static int fill_stdio(struct err *e)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR | O_CLOEXEC) != fd)
+			return err_sys(e, "open /dev/null for descriptor %d", fd);
+	return 0;
+}
+
+/* Not real root: another user, or root of a user namespace only. Engines set XDG_RUNTIME_DIR to nothing for root. */
+static const char *find_root(struct arena *a, bool is_real_root)
+{
+	const char *directory = getenv("XDG_RUNTIME_DIR");
+
+	if (is_real_root || !directory || !directory[0])
+		return is_real_root ? "/run/boxcar" : arena_format(a, "/tmp/boxcar-%u", (unsigned)geteuid());
+	return arena_format(a, "%s/boxcar", directory);
+}
+
+static bool is_real_root(struct arena *a)
+{
+	struct facts facts = { 0 };
+	struct err ignored = ERR_NONE;
+
+	if (geteuid() != 0)
+		return false;
+	return facts_probe(FACTS_PROCESS, a, &facts, &ignored) < 0 || !facts.is_in_user_namespace;
+}
+
+static bool is_rootless(struct boxcar *b, const struct global_options *g)
+{
+	if (g->rootless && strcmp(g->rootless, "auto") != 0)
+		return strcmp(g->rootless, "true") == 0;
+	return !is_real_root(&b->arena);
+}
+
+static int apply_globals(struct boxcar *b, const struct global_options *g, struct err *e)
+{
+	b->log.has_debug = g->has_debug;
+	b->log.format = (enum log_format)g->log_format;
+	if (g->log && log_open(&b->log, g->log, e) < 0)
+		return -1;
+	if (g->rootless && strcmp(g->rootless, "true") != 0 && strcmp(g->rootless, "false") != 0 && strcmp(g->rootless, "auto") != 0)
+		return err_set(e, "--rootless %s: must be true, false or auto", g->rootless);
+	if (g->has_systemd_cgroup || g->cgroup_manager == CGROUP_MANAGER_SYSTEMD) {
+		(void)err_set(e, "not supported yet: cgroups made by systemd");
+		return err_hint(e, "use --cgroup-manager cgroupfs; engines: cgroup_manager = \"cgroupfs\", SystemdCgroup = false");
+	}
+	b->cgroups = g->cgroup_manager == CGROUP_MANAGER_DISABLED ? PLAN_NO_CGROUP : PLAN_CGROUPFS;
+	b->root = g->root && g->root[0] ? g->root : find_root(&b->arena, !is_rootless(b, g));
+	return 0;
+}
+
+static int run_command(struct boxcar *b, const struct command *c, int argc, char **argv, int first, int *exit_code, struct err *e)
+{
+	void *options = arena_alloc(&b->arena, c->options_size);
+	const bool *has_help = NULL;
+	struct command_line line;
+
+	for (const struct option *row = c->options; row->name; row++)
+		if (strcmp(row->name, "help") == 0)
+			has_help = (const bool *)((const char *)options + row->offset);
+	if (options_read(c->options, argc, argv, first, c->stops_after, options, &line, &b->arena, e) < 0)
+		return err_hint(e, "`boxcar %s --help` shows the options", c->name);
+	if (has_help && *has_help) {
+		commands_print_command(c, stdout);
+		return 0;
+	}
+	if (line.count < c->least || (c->most >= 0 && line.count > c->most)) {
+		(void)err_set(e, "boxcar %s needs %s%s", c->name, c->operands[0] ? "" : "no operands", c->operands);
+		return err_hint(e, "%d operands were given", line.count);
+	}
+	return c->run(b, options, &line, exit_code, e);
+}
+
+/* The command's name is the first argument that is neither a global option nor the value of one. */
+static int find_command(int argc, char **argv, struct boxcar *b, struct global_options *g, struct command_line *line, struct err *e)
+{
+	if (options_read(global_options, argc, argv, 1, 0, g, line, &b->arena, e) < 0)
+		return err_hint(e, "`boxcar --help` shows the options");
+	return 0;
+}
+
+static int print_version(void)
+{
+	(void)printf("boxcar version %s\ncommit: %s\nspec: 1.3.0\n", boxcar_version, boxcar_commit);
+	return fflush(stdout) ? 1 : 0;
+}
+
+static int finish(struct boxcar *b, const char *name, int result, int exit_code, const struct command *c, struct err *e)
+{
+	if (result == 0 && fflush(stdout) != 0)
+		result = err_sys(e, "write to stdout");
+	log_finish(&b->log, name, result < 0 ? e : NULL);
+	if (result < 0)
+		return e->exit_code ? e->exit_code : c && c->failure_code ? c->failure_code : 1;
+	return exit_code;
+}
+
+int main(int argc, char **argv)
+{
+	struct boxcar b = { 0 };
+	struct global_options g = { 0 };
+	struct command_line line = { 0 };
+	const struct command *command = NULL;
+	static struct err e; /* large, and zero until something fails */
+	int exit_code = 0;
+
+	arena_init(&b.arena, ARENA_SIZE);
+	log_init(&b.log, &b.arena, "boxcar");
+	int result = fill_stdio(&e);
+	if (result == 0)
+		result = find_command(argc, argv, &b, &g, &line, &e);
+	if (result == 0 && g.has_version)
+		return print_version();
+	if (result == 0 && (g.has_help || line.count == 0)) {
+		commands_print_help(g.has_help ? stdout : stderr);
+		return g.has_help ? 0 : 1;
+	}
+	if (result == 0 && !(command = commands_find(line.at[0])))
+		result = err_set(&e, "there is no command \"%s\"; `boxcar --help` lists them", line.at[0]);
+	if (result == 0)
+		result = apply_globals(&b, &g, &e);
+	if (result == 0)
+		result = run_command(&b, command, line.count, line.at, 1, &exit_code, &e);
+	return finish(&b, command ? command->name : "boxcar", result, exit_code, command, &e);
+}
