@@ -8,7 +8,6 @@
 
 #include <asm/fcntl.h>
 #include <asm/ioctls.h>
-#include <asm/mman.h>
 #include <asm/poll.h>
 #include <asm/resource.h>
 #include <asm/signal.h>
@@ -20,6 +19,7 @@
 #include <linux/errno.h>
 #include <linux/fcntl.h>
 #include <linux/magic.h>
+#include <linux/mman.h>
 #include <linux/mount.h>
 #include <linux/openat2.h>
 #include <linux/prctl.h>
@@ -33,7 +33,7 @@
 /* --- what the kernel's headers leave to a C library --------------------------------------------------------------- */
 
 enum { AF_UNIX = 1, AF_INET = 2, SOCK_DGRAM = 2, SOCK_CLOEXEC = O_CLOEXEC, SCM_RIGHTS = 1 };
-enum { MSG_NOSIGNAL = 0x4000, MSG_CMSG_CLOEXEC = 0x40000000 };
+enum { MSG_TRUNC = 0x20, MSG_NOSIGNAL = 0x4000, MSG_CMSG_CLOEXEC = 0x40000000 };
 enum { F_OK = 0, X_OK = 1, W_OK = 2, R_OK = 4 };
 enum { SEEK_SET = 0 };
 enum { MNT_DETACH = 2, UMOUNT_NOFOLLOW = 8 };

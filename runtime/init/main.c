@@ -1,0 +1,162 @@
+#include "runtime/init/init.h"
+#include "runtime/init/sys.h"
+
+enum { MAX_BASE = 1 << 20 };
+
+static bool is_plan_sound(const char *plan, uint64_t size)
+{
+	const struct plan_header *header = (const void *)plan;
+	const struct op *op = (const void *)(plan + header->ops);
+
+	if (header->magic != PLAN_MAGIC || header->size != size || header->ops % _Alignof(struct op) || header->ops > size ||
+	    header->count > (size - header->ops) / sizeof *op)
+		return false;
+	for (uint32_t n = 0; n < header->count; n++)
+		if (op[n].kind >= OP_COUNT || op[n].payload >= size)
+			return false;
+	return true;
+}
+
+/* Privately, and writable: EXEC makes addresses of the offsets in place. */
+static int map_plan(struct init *i)
+{
+	int fd = init_slot(i, SLOT_PLAN);
+	struct stat s;
+
+	if (init_expect(i, __NR_fstat, sys_fstat(fd, &s)) < 0)
+		return -1;
+	if (s.st_size < (long)sizeof(struct plan_header) || s.st_size > PLAN_MAX)
+		return init_fail(i, __NR_fstat, EINVAL, s.st_size);
+	long at = sys_mmap((size_t)s.st_size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd);
+	if (init_expect(i, __NR_mmap, at) < 0)
+		return -1;
+	i->plan = (char *)at;
+	return is_plan_sound(i->plan, (uint64_t)s.st_size) ? 0 : init_fail(i, __NR_mmap, EINVAL, s.st_size);
+}
+
+/* Nothing of ours survives the payload's exec; what the caller preserves lies below the base. */
+static int close_slots_on_exec(struct init *i)
+{
+	const struct plan_header *header = (const void *)i->plan;
+
+	/* 5.11 has the flag; filtered hosts may have no close_range at all. Others than the slots are not inherited. */
+	if (sys_close_range(i->base, ~0u, CLOSE_RANGE_CLOEXEC) == 0)
+		return 0;
+	for (uint32_t slot = 0; slot < header->slots; slot++) {
+		long result = sys_fcntl(init_slot(i, slot), F_SETFD, FD_CLOEXEC);
+		if (result != -EBADF && init_expect(i, __NR_fcntl, result) < 0) /* EBADF: an unused slot */
+			return -1;
+	}
+	return 0;
+}
+
+static int begin(struct init *i)
+{
+	const struct op *await;
+
+	if (map_plan(i) < 0 || close_slots_on_exec(i) < 0)
+		return -1;
+	await = init_find_op(i, OP_AWAIT); /* the maps come before all else, as nothing works without them */
+	i->has_maps_to_await = await && ((const struct op_await *)(const void *)(i->plan + await->payload))->what == AWAIT_MAPS;
+	i->has_pid_to_enter = init_find_op(i, OP_ENTER_PID);
+	if (init_guard(i) < 0)
+		return -1;
+	(void)sys_setsid(); /* EPERM: we lead a process group already, which is as good */
+	return 0;
+}
+
+static int carry_out(struct init *i, const struct op *op)
+{
+	const void *payload = i->plan + op->payload;
+
+	switch (op->kind) {
+#define CASE_OUTSIDE(NAME, word)
+#define CASE_INSIDE(NAME, word) \
+	case OP_##NAME:         \
+		return init_##word(i, op, payload);
+#define OP(NAME, word, side, file, meaning) CASE_##side(NAME, word)
+		PLAN_OPS(OP)
+#undef OP
+	default:
+		return 0; /* the runtime's */
+	}
+}
+
+static int carry_out_all(struct init *i)
+{
+	const struct plan_header *header = (const void *)i->plan;
+	const struct op *op = (const void *)(i->plan + header->ops);
+
+	for (uint32_t n = 0; n < header->count; n++) {
+		i->op = n;
+		if (carry_out(i, op + n) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static bool read_base(const char *text, unsigned *out)
+{
+	unsigned base = 0;
+
+	for (; *text >= '0' && *text <= '9' && base <= MAX_BASE; text++)
+		base = base * 10 + (unsigned)(*text - '0');
+	*out = base;
+	return !*text && base >= 3 && base <= MAX_BASE;
+}
+
+/* Who am I: the container's first process, alone in it, between the runtime's clone and the payload's exec. I was executed from
+ * a sealed memory file: no code and no memory of the host's is mapped here.
+ * In which namespaces: those that the clone made new; ops JOIN, UNSHARE and ENTER_PID enter the others.
+ * What is still the host's: the root directory and the mounts until PIVOT, the user until USER, descriptors 0 to 2, those the
+ * caller preserves, and the slots, of which none outlives the exec. */
+__attribute__((used)) _Noreturn void init_main(const long *stack);
+void init_main(const long *stack)
+{
+	struct init i = { .op = UINT32_MAX, .root_fd = -1, .old_root_fd = -1, .null_fd = -1, .mask_fd = -1, .proc_fd = -1 };
+	const char *const *argv = (const void *)(stack + 1);
+
+	if (stack[0] != 2 || !read_base(argv[1], &i.base))
+		sys_exit_group(1); /* nobody to tell: a person has started us by hand */
+	i.channel = i.reply = init_slot(&i, SLOT_CHANNEL);
+	if (begin(&i) == 0)
+		(void)carry_out_all(&i); /* comes back only to fail: the last op is EXEC */
+	init_tell_failure(&i);
+	sys_exit_group(1);
+}
+
+SYS_ENTRY(init_main);
+
+/* --- what the compiler calls ------------------------------------------------------------------------------------------ */
+
+void *memcpy(void *restrict to, const void *restrict from, size_t size)
+{
+	for (size_t n = 0; n < size; n++)
+		((char *)to)[n] = ((const char *)from)[n];
+	return to;
+}
+
+void *memmove(void *to, const void *from, size_t size)
+{
+	if ((uintptr_t)to < (uintptr_t)from)
+		return memcpy(to, from, size);
+	while (size--)
+		((char *)to)[size] = ((const char *)from)[size];
+	return to;
+}
+
+void *memset(void *at, int byte, size_t size)
+{
+	for (size_t n = 0; n < size; n++)
+		((char *)at)[n] = (char)byte;
+	return at;
+}
+
+int memcmp(const void *a, const void *b, size_t size)
+{
+	const unsigned char *x = a, *y = b;
+
+	for (; size && *x == *y; size--)
+		x++, y++;
+	return size ? *x - *y : 0;
+}
