@@ -69,7 +69,7 @@ LDFLAGS ?=
 BASE_CFLAGS := $(LANGUAGE) $(WARNINGS) $(HARDENING) $(PIE_FLAGS) $(CFLAGS)
 BASE_LDFLAGS := $(LINK_MODE) $(LINK_HARDENING) -Wl,--gc-sections $(LDFLAGS)
 # Debian calls the static yajl libyajl_s.a; named so, it is taken into a dynamic link as well.
-LDLIBS := $(if $(filter -static%,$(LINK_MODE)),-lyajl_s,-lyajl) -lseccomp -lcap
+LDLIBS := $(if $(filter -static%,$(LINK_MODE)),-lyajl_s,-lyajl) -lseccomp -lcap -lm
 TEST_LDFLAGS := $(if $(filter -static,$(LINK_MODE)),-no-pie,$(filter-out -static-pie,$(LINK_MODE))) $(LDFLAGS)
 
 # boxcar-init: no C library, no start files, nothing that needs thread-local storage (the stack protector's canary does).
