@@ -88,14 +88,14 @@ static int run_command(struct boxcar *b, const struct command *c, int argc, char
 /* The command's name is the first argument that is neither a global option nor the value of one. */
 static int find_command(int argc, char **argv, struct boxcar *b, struct global_options *g, struct command_line *line, struct err *e)
 {
-	if (options_read(global_options, argc, argv, 1, 0, g, line, &b->arena, e) < 0)
+	if (options_read(global_options, argc, argv, 1, 1, g, line, &b->arena, e) < 0)
 		return err_hint(e, "`boxcar --help` shows the options");
 	return 0;
 }
 
 static int print_version(void)
 {
-	(void)printf("boxcar version %s\ncommit: %s\nspec: 1.3.0\n", boxcar_version, boxcar_commit);
+	(void)printf("boxcar version %s\ncommit: %s\nspec: 1.3.0\n", version_release, version_commit);
 	return fflush(stdout) ? 1 : 0;
 }
 
