@@ -128,7 +128,7 @@ static const char *const *capability_names(struct arena *a)
 
 COMMAND(features)
 {
-	struct spec_pair notes[] = { { "org.boxcar.version", boxcar_version }, { "org.boxcar.commit", boxcar_commit } };
+	struct spec_pair notes[] = { { "org.boxcar.version", version_release }, { "org.boxcar.commit", version_commit } };
 	struct features_input input = {
 		.mount_options = plan_mount_options(&b->arena),
 		.capabilities = capability_names(&b->arena),

@@ -61,7 +61,7 @@ static int write_state(void *context, struct err *e)
 		.boot_id = read_boot_id(&c->b->arena),
 		.cgroups_path = c->container.cgroup.path,
 		.annotations = c->prepared.spec->annotations,
-		.release = boxcar_version,
+		.release = version_release,
 	};
 
 	if (process_read_start_time(c->birth.process.pid, &state.start_time.value, e) < 0)
