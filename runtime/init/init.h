@@ -20,8 +20,8 @@ struct init {
 	bool has_pid_to_enter;  /* the plan has an ENTER_PID op */
 
 	int root_fd;       /* O_PATH, the container's root; -1 before ROOT */
-	int old_root_fd;   /* what root.c needs between ROOT and PIVOT; -1 */
-	int null_fd;       /* O_PATH of the host's verified /dev/null, opened at ROOT; -1 */
+	int null_fd;       /* O_PATH of the host's verified /dev/null, opened at ROOT where the plan masks; -1 */
+	int null_tree_fd;  /* a detached clone of it, for masks after PIVOT (ENTER_PID), where the host's can no longer be cloned; -1 */
 	int mask_fd;       /* O_PATH of the first masked directory's shared read-only tmpfs; -1 until there is one */
 	int proc_fd;       /* private procfs for SYSCTL; -1 until there is one */
 
@@ -96,6 +96,12 @@ long path_open(int root_fd, const char *path, enum path_make make, unsigned rule
 long path_open_parent(int root_fd, const char *path, const char **name, char *buffer, unsigned long size);
 /* A regular file of the image for reading: never blocks, never a device, FIFO or directory. */
 long path_open_regular(int root_fd, const char *path);
+/* A file in this directory to mount something on: made when missing, used when regular or a device, -ELOOP for a symlink. */
+long path_open_node(int parent_fd, const char *name);
+/* walk.c: path_open's second way alone, for its tests. */
+long path_walk(int root_fd, const char *path, enum path_make make, unsigned rules);
+/* root_fd; opened of "/" when there was no ROOT op. -1 after init_fail. */
+int path_find_root(struct init *i);
 
 /* Every inside op has one function; the table in main.c derives from the op page. */
 #define INIT_OP_OUTSIDE(word)

@@ -1,0 +1,150 @@
+/* The one resolver below the root: the kernel's where it is to be had, else the walk. */
+#include "runtime/init/init.h"
+#include "runtime/init/sys.h"
+
+enum { PATH_TRIES = 32 };
+
+/* EAGAIN: something was renamed or mounted somewhere while ".." was looked up. */
+static long resolve(int root_fd, const char *path, enum path_make make, unsigned rules)
+{
+	unsigned flags = O_PATH | O_CLOEXEC | (make == PATH_MAKE_DIRECTORY ? O_DIRECTORY : 0);
+	unsigned bounds = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | (rules & PATH_NO_SYMLINKS ? RESOLVE_NO_SYMLINKS : 0);
+	const struct open_how how = { .flags = rules & PATH_LAST_AS_IS ? flags | O_NOFOLLOW : flags, .resolve = bounds };
+	long fd = -EAGAIN;
+
+	for (int tries = 0; tries < PATH_TRIES && fd == -EAGAIN; tries++)
+		fd = sys_openat2(root_fd, path, &how);
+	return fd;
+}
+
+/* A filter says ENOSYS or EPERM; who renames without end does not stop the walk. */
+static bool is_for_walk(long error, enum path_make make)
+{
+	return error == -ENOSYS || error == -EPERM || error == -EAGAIN || (error == -ENOENT && make != PATH_FIND);
+}
+
+/* The kind that was to be made, or that was there before. */
+static long check_kind(long fd, enum path_make make)
+{
+	struct stat st;
+	long result = sys_fstat((int)fd, &st);
+
+	if (result == 0 && make == PATH_MAKE_DIRECTORY && !S_ISDIR(st.st_mode))
+		result = -ENOTDIR;
+	else if (result == 0 && make == PATH_MAKE_FILE && S_ISDIR(st.st_mode))
+		result = -EISDIR;
+	if (result == 0)
+		return fd;
+	(void)sys_close((int)fd); /* only a reference */
+	return result;
+}
+
+long path_open(int root_fd, const char *path, enum path_make make, unsigned rules)
+{
+	long fd = resolve(root_fd, path, make, rules);
+
+	if (is_for_walk(fd, make))
+		fd = path_walk(root_fd, path, make, rules);
+	return fd < 0 || make == PATH_FIND ? fd : check_kind(fd, make);
+}
+
+/* Where the last component begins in a path without slashes at its end. */
+static size_t find_last(const char *path, size_t length)
+{
+	while (length > 0 && path[length - 1] != '/')
+		length--;
+	return length;
+}
+
+long path_open_parent(int root_fd, const char *path, const char **name, char *buffer, unsigned long size)
+{
+	size_t length = text_length(path), last;
+
+	while (length > 0 && path[length - 1] == '/')
+		length--;
+	last = find_last(path, length);
+	if (length + 2 > size)
+		return -ENAMETOOLONG;
+	memcpy(buffer, path, last); /* the parent, then the name */
+	buffer[last] = 0;
+	memcpy(buffer + last + 1, path + last, length - last);
+	buffer[length + 1] = 0;
+	*name = buffer + last + 1;
+	if (length == last || text_equal(*name, ".") || text_equal(*name, ".."))
+		return -EISDIR;
+	return path_open(root_fd, last ? buffer : "/", PATH_MAKE_DIRECTORY, PATH_FOLLOW);
+}
+
+/* A regular file or a device; EEXIST says that something else has the name, ELOOP that a symlink has. */
+static long check_node(int fd)
+{
+	struct stat st;
+	long result = sys_fstat(fd, &st);
+
+	if (result < 0)
+		return result;
+	if (S_ISLNK(st.st_mode))
+		return -ELOOP;
+	return S_ISREG(st.st_mode) || S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode) ? 0 : -EEXIST;
+}
+
+long path_open_node(int parent_fd, const char *name)
+{
+	long made = sys_openat(parent_fd, name, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+
+	if (made < 0 && made != -EEXIST)
+		return made;
+	if (made >= 0)
+		(void)sys_close((int)made); /* nothing was written */
+	long fd = sys_openat(parent_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
+	long result = fd < 0 ? fd : check_node((int)fd);
+	if (result == 0)
+		return fd;
+	if (fd >= 0)
+		(void)sys_close((int)fd); /* only a reference */
+	return result;
+}
+
+int path_find_root(struct init *i)
+{
+	if (i->root_fd < 0) {
+		long fd = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+		if (init_expect(i, __NR_openat, fd) < 0)
+			return -1;
+		i->root_fd = (int)fd;
+	}
+	return i->root_fd;
+}
+
+/* What went wrong the look afterwards tells. */
+static void make_directory(int root_fd, const char *path, unsigned mode)
+{
+	char buffer[INIT_PATH_MAX];
+	const char *name;
+	long parent = path_open_parent(root_fd, path, &name, buffer, sizeof buffer);
+
+	if (parent < 0)
+		return;
+	(void)sys_mkdirat((int)parent, name, mode);
+	(void)sys_close((int)parent);
+}
+
+int init_directory(struct init *i, const struct op *op, const struct op_directory *p)
+{
+	const char *path = init_text(i, p->path);
+	int root_fd = path_find_root(i);
+
+	(void)op;
+	if (root_fd < 0)
+		return -1;
+	long fd = path_open(root_fd, path, PATH_FIND, PATH_FOLLOW);
+	if (fd == -ENOENT)
+		make_directory(root_fd, path, (unsigned)p->mode & 07777);
+	else if (fd >= 0)
+		(void)sys_close((int)fd); /* here and below: only a reference */
+	fd = path_open(root_fd, path, PATH_MAKE_DIRECTORY, PATH_FOLLOW);
+	if (init_expect(i, __NR_mkdirat, fd) < 0)
+		return -1;
+	(void)sys_close((int)fd);
+	return 0;
+}
