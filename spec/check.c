@@ -7,6 +7,25 @@
 
 enum { HOST_NAME_MAX_BYTES = 64 }; /* __NEW_UTS_LEN */
 
+void check_refuse(struct problems *p, const char *pointer, const char *message, const char *advice)
+{
+	size_t length = strlen(pointer);
+
+	for (size_t i = 0; i < p->count; i++) {
+		const struct problem *o = &p->at[i];
+		bool is_readers = !o->is_warning && o->at != PROBLEM_NOWHERE;
+		if (is_readers && strncmp(o->pointer, pointer, length) == 0 &&
+		    (o->pointer[length] == '\0' || o->pointer[length] == '/'))
+			return;
+	}
+	problems_add(p, false, pointer, message, advice);
+}
+
+void check_warn(struct problems *p, const char *pointer, const char *message, const char *advice)
+{
+	problems_add(p, true, pointer, message, advice);
+}
+
 /* A number of a version: digits without a leading zero. Moves behind it. */
 static bool skip_number(const char **at)
 {
@@ -68,7 +87,7 @@ static void check_name(const char *name, const char *pointer, const struct spec_
 		return;
 	if (strlen(name) > HOST_NAME_MAX_BYTES)
 		check_refuse(p, pointer, "is longer than the 64 bytes that the kernel keeps", NULL);
-	if (!check_find_namespace(linux, NAMESPACE_UTS))
+	if (check_lacks_namespace(linux, NAMESPACE_UTS))
 		check_refuse(p, pointer, "would change the host's name", "a namespace of type uts is needed");
 }
 
@@ -103,7 +122,7 @@ static void check_mount_mappings(const struct spec_mount *m, size_t index, const
 		check_mappings(m->uid_mappings.at, m->uid_mappings.count, AT(p, "/mounts/%zu/uidMappings", index), p);
 	if (has_gids)
 		check_mappings(m->gid_mappings.at, m->gid_mappings.count, AT(p, "/mounts/%zu/gidMappings", index), p);
-	if (has_option_idmap && !has_uids && !has_gids && !check_find_namespace(linux, NAMESPACE_USER))
+	if (has_option_idmap && !has_uids && !has_gids && check_lacks_namespace(linux, NAMESPACE_USER))
 		check_refuse(p, AT(p, "/mounts/%zu/options", index), "there is nothing to map the ids by",
 			     "uidMappings and gidMappings of the mount, or a user namespace");
 	if (!has_option_idmap && (has_uids || has_gids))
@@ -136,7 +155,7 @@ static void check_device(const struct spec_device *d, size_t index, struct probl
 
 static void check_linux(const struct spec_linux *linux, struct problems *p)
 {
-	bool has_mounts_of_its_own = check_find_namespace(linux, NAMESPACE_MOUNT);
+	bool has_mounts_of_its_own = !check_lacks_namespace(linux, NAMESPACE_MOUNT);
 
 	check_namespaces(linux, p);
 	for (size_t i = 0; i < linux->devices.count; i++)

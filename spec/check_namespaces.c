@@ -10,6 +10,14 @@ const struct spec_namespace *check_find_namespace(const struct spec_linux *linux
 	return NULL;
 }
 
+bool check_lacks_namespace(const struct spec_linux *linux, int type)
+{
+	for (size_t i = 0; linux && i < linux->namespaces.count; i++)
+		if (!linux->namespaces.at[i].type.is_set || linux->namespaces.at[i].type.value == type)
+			return false;
+	return true;
+}
+
 static bool overlap(const struct opt_uint *a, const struct opt_uint *a_size, const struct opt_uint *b,
 		    const struct opt_uint *b_size)
 {
@@ -83,11 +91,11 @@ static void check_user(const struct spec_linux *linux, struct problems *p)
 {
 	static const char need[] = "a namespace of type user is needed";
 	const struct spec_namespace *user = check_find_namespace(linux, NAMESPACE_USER);
-	bool is_new = user && !user->path;
+	bool is_new = user && !user->path, is_none = check_lacks_namespace(linux, NAMESPACE_USER);
 
-	if (!user && linux->uid_mappings.count)
+	if (is_none && linux->uid_mappings.count)
 		check_refuse(p, "/linux/uidMappings", "there is no user namespace to map ids in", need);
-	if (!user && linux->gid_mappings.count)
+	if (is_none && linux->gid_mappings.count)
 		check_refuse(p, "/linux/gidMappings", "there is no user namespace to map ids in", need);
 	if (is_new && !linux->uid_mappings.count)
 		check_refuse(p, "/linux/uidMappings", "is missing", "a new user namespace needs its user ids mapped");
@@ -103,7 +111,7 @@ void check_namespaces(const struct spec_linux *linux, struct problems *p)
 
 	check_duplicates(linux, p);
 	check_user(linux, p);
-	if (offsets && (offsets->boottime || offsets->monotonic) && !check_find_namespace(linux, NAMESPACE_TIME))
+	if (offsets && (offsets->boottime || offsets->monotonic) && check_lacks_namespace(linux, NAMESPACE_TIME))
 		check_refuse(p, "/linux/timeOffsets", "there is no time namespace to set clocks in",
 			     "a namespace of type time is needed");
 }

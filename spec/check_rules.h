@@ -6,21 +6,18 @@
 /* The first namespace of this type that the container makes or joins, or NULL: the runtime's own. */
 const struct spec_namespace *check_find_namespace(const struct spec_linux *linux, int type);
 
+/* Whether it is sure that there is no such namespace: all types could be read. */
+bool check_lacks_namespace(const struct spec_linux *linux, int type);
+
 /* A text, mostly a pointer, formatted in the problems' arena. */
 #define AT(problems, ...) arena_format((problems)->arena, __VA_ARGS__)
 
 /* The pointer of a member of a map. */
 const char *check_key_pointer(struct problems *p, const char *map, const char *key);
 
-static inline void check_refuse(struct problems *p, const char *pointer, const char *message, const char *advice)
-{
-	problems_add(p, false, pointer, message, advice);
-}
-
-static inline void check_warn(struct problems *p, const char *pointer, const char *message, const char *advice)
-{
-	problems_add(p, true, pointer, message, advice);
-}
+/* A mistake, unless the reader has found one at this place or below it: then this one is likely its consequence. */
+void check_refuse(struct problems *p, const char *pointer, const char *message, const char *advice);
+void check_warn(struct problems *p, const char *pointer, const char *message, const char *advice);
 
 void check_namespaces(const struct spec_linux *linux, struct problems *problems);
 

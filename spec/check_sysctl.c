@@ -65,7 +65,7 @@ static void check_sysctl(const char *key, const struct spec_linux *linux, struct
 	} else if (owner < 0) {
 		message = "belongs to the whole host, not to a namespace";
 		advice = "set it on the host";
-	} else if (!check_find_namespace(linux, owner)) {
+	} else if (check_lacks_namespace(linux, owner)) {
 		message = "would change the host";
 		advice = AT(p, "a namespace of type %s is needed", words_find_text(&words_namespace, owner));
 	}

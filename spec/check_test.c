@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-/* A configuration without a mistake, and what is put into its parts; then every line that the check says, without places.
- * An empty `said` is a passing case: next to every rule that fails stands one that is kept. */
+/* A configuration without a mistake, and what is put into its parts; then every line that the check says, without
+ * places. An empty `said` is a passing case: next to every rule that fails stands one that is kept. */
 struct rule {
 	const char *top, *process, *namespaces, *linux, *said;
 };

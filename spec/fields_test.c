@@ -1,5 +1,5 @@
-/* The rows against the specification's own JSON schemas (conformance/schema), in both directions: which properties there
- * are, of which type, with which words, within which range, and which are required. */
+/* The rows against the specification's own JSON schemas (conformance/schema), in both directions: which properties
+ * there are, of which type, with which words, within which range, and which are required. */
 #include "spec/fields.h"
 #include "spec/json/test_tree.h"
 #include "spec/model.h"

@@ -86,17 +86,21 @@ static size_t find_token_start(const struct reader *r, size_t end)
 	return at;
 }
 
+static size_t skip_space(const struct reader *r, size_t at)
+{
+	while (at < r->length && strchr(" \t\r\n", r->text[at]))
+		at++;
+	return at;
+}
+
 /* A parse error comes behind the token that it is about (but one where yajl goes back by a wrong length), most lexical
  * errors before the byte. */
 static size_t find_error(const struct reader *r, const char *error)
 {
-	size_t end = yajl_get_bytes_consumed(r->yajl), at = r->event_end;
+	size_t end = yajl_get_bytes_consumed(r->yajl);
 
-	if (strstr(error, "after key and value")) {
-		while (at < r->length && strchr(" \t\r\n", r->text[at]))
-			at++;
-		return at;
-	}
+	if (strstr(error, "after key and value"))
+		return skip_space(r, r->event_end);
 	if (strncmp(error, "parse", 5) == 0)
 		return find_token_start(r, end);
 	return end - (end && strstr(error, "invalid char in json"));
@@ -108,11 +112,16 @@ static void report_syntax(struct reader *r, bool is_at_end)
 	const char *reason = error ? strstr(error, ": ") : NULL;
 
 	if (is_at_end || !reason) {
-		report(r, false, REPORT_OBJECT, NULL, r->length, "the text ends too early",
-		       "a bracket or a quote is not closed");
+		if (skip_space(r, 0) == r->length)
+			report(r, false, REPORT_OBJECT, NULL, r->length, "the text is empty", NULL);
+		else
+			report(r, false, REPORT_OBJECT, NULL, r->length, "the text ends too early",
+			       "a bracket or a quote is not closed");
 		return;
 	}
 	error[strcspn(error, "\n")] = '\0';
+	size_t length = strlen(error);
+	error[length - (error[length - 1] == '.')] = '\0';
 	report(r, false, REPORT_OBJECT, NULL, find_error(r, error),
 	       arena_format(r->arena, "not JSON: %s", reason + 2), NULL);
 }

@@ -75,7 +75,8 @@ static void print_visible(const char *text, FILE *stream)
 
 void problems_print(const struct problems *p, const char *file, FILE *stream)
 {
-	for (const struct problem *o = p->at; o < p->at + p->count; o++) {
+	for (size_t i = 0; i < p->count; i++) {
+		const struct problem *o = &p->at[i];
 		print_visible(file, stream);
 		(void)fprintf(stream, ":%u:%u: %s", o->line, o->column, o->is_warning ? "warning: " : "");
 		print_visible(o->pointer, stream);
@@ -100,8 +101,9 @@ void problems_write(const struct problems *p, const char *file, struct text *out
 	text_add(out, "{\"file\":");
 	json_write_text(file, out);
 	text_add(out, ",\"mistakes\":%zu,\"warnings\":%zu,\"problems\":[", p->mistakes, p->warnings);
-	for (const struct problem *o = p->at; o < p->at + p->count; o++) {
-		text_add(out, "%s{\"level\":\"%s\",\"line\":%u,\"column\":%u", o == p->at ? "" : ",",
+	for (size_t i = 0; i < p->count; i++) {
+		const struct problem *o = &p->at[i];
+		text_add(out, "%s{\"level\":\"%s\",\"line\":%u,\"column\":%u", i ? "," : "",
 			 o->is_warning ? "warning" : "error", o->line, o->column);
 		write_member(out, "pointer", o->pointer);
 		write_member(out, "message", o->message);
