@@ -19,8 +19,9 @@ static int read_sets(struct init *i, struct sets *out)
 
 	if (init_expect(i, __NR_capget, sys_capget(&header, d)) < 0)
 		return -1;
-	*out = (struct sets){ d[0].permitted | (uint64_t)d[1].permitted << 32, d[0].effective | (uint64_t)d[1].effective << 32,
-			      d[0].inheritable | (uint64_t)d[1].inheritable << 32 };
+	out->permitted = d[0].permitted | (uint64_t)d[1].permitted << 32;
+	out->effective = d[0].effective | (uint64_t)d[1].effective << 32;
+	out->inheritable = d[0].inheritable | (uint64_t)d[1].inheritable << 32;
 	return 0;
 }
 
@@ -66,10 +67,12 @@ static int write_ambient(struct init *i, uint64_t set)
 static uint64_t read_ambient(void)
 {
 	uint64_t set = 0;
-	long is_set;
+	long is_set = 0;
 
-	for (unsigned n = 0; n < CAPABILITIES && (is_set = sys_prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, n)) >= 0; n++)
-		set |= is_set ? BIT(n) : 0;
+	for (unsigned n = 0; n < CAPABILITIES && is_set >= 0; n++) { /* EINVAL: this kernel has no more */
+		is_set = sys_prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, n);
+		set |= is_set > 0 ? BIT(n) : 0;
+	}
 	return set;
 }
 

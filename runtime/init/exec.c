@@ -7,7 +7,7 @@
 
 static const char default_path[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/* --- FIND ----------------------------------------------------------------------------------------------------------------- */
+/* --- FIND --------------------------------------------------------------------------------------------------------- */
 
 /* May we execute this regular file? */
 static long check_executable(const char *path)
@@ -79,7 +79,7 @@ int init_find(struct init *i, const struct op *op, const struct op_find *p)
 	return init_expect(i, result == -EACCES ? __NR_faccessat2 : __NR_newfstatat, result);
 }
 
-/* --- CWD ------------------------------------------------------------------------------------------------------------------ */
+/* --- CWD ---------------------------------------------------------------------------------------------------------- */
 
 static long make_and_enter(const char *path)
 {
@@ -106,7 +106,8 @@ static long enter_as_user(const char *path, uint64_t uid, uint64_t gid)
 	return result;
 }
 
-/* A working directory may be a link into what lies outside of the root; the kernel's answer then begins with "(unreachable)". */
+/* A working directory may be a link to what lies outside of the root: the kernel's answer then is
+ * "(unreachable)...". */
 static int verify_directory(struct init *i)
 {
 	char path[INIT_PATH_MAX];
@@ -131,7 +132,7 @@ int init_cwd(struct init *i, const struct op *op, const struct op_cwd *p)
 	return verify_directory(i);
 }
 
-/* --- SECCOMP and EXEC ----------------------------------------------------------------------------------------------------- */
+/* --- SECCOMP and EXEC --------------------------------------------------------------------------------------------- */
 
 /* Only maps the filter: it may forbid all that EXEC has to prepare. */
 int init_seccomp(struct init *i, const struct op *op, const struct op_seccomp *p)
@@ -154,7 +155,8 @@ int init_seccomp(struct init *i, const struct op *op, const struct op_seccomp *p
 
 static int load_filter(struct init *i)
 {
-	struct sock_fprog program = { .len = (unsigned short)(i->filter.size / sizeof(struct sock_filter)), .filter = i->filter.at };
+	size_t length = i->filter.size / sizeof(struct sock_filter);
+	struct sock_fprog program = { .len = (unsigned short)length, .filter = i->filter.at };
 	uint32_t op = i->op;
 
 	if (!i->filter.at)

@@ -1,6 +1,6 @@
 /* boxcar-init: what its files share. init is the only program of ours that runs inside a container: static, without a C
- * library, without an allocator, raw system calls only (sys.h). It executes the inside ops of a plan that the runtime has
- * checked, in order, and becomes the payload. It never formats text: a failure is {op, call, errno, one number}. */
+ * library, without an allocator, raw system calls only (sys.h). It executes the inside ops of a plan that the runtime
+ * has checked, in order, and becomes the payload. It never formats text: a failure is {op, call, errno, one number}. */
 #pragma once
 
 #include "runtime/plan/messages.h"
@@ -27,7 +27,7 @@ struct init {
 
 	char executable[INIT_PATH_MAX]; /* what FIND found */
 	char home[INIT_HOME_MAX];       /* "HOME=..." from HOME, or empty */
-	struct {                        /* what SECCOMP prepared; EXEC loads it, for nothing may come between that and execve */
+	struct {                        /* what SECCOMP prepared; EXEC loads it as its last call before execve */
 		void *at;               /* struct sock_filter array; NULL: none */
 		size_t size;
 		uint64_t flags;
@@ -79,7 +79,7 @@ static inline const struct op *init_find_op(const struct init *i, enum plan_kind
 }
 
 /* messages.c */
-int init_guard(struct init *i); /* die with the runtime, be closed to others: anew after every change of ids or namespaces */
+int init_guard(struct init *i); /* die with the runtime, be closed to others: anew after every change of ids */
 int init_send(struct init *i, int socket, enum message_kind kind, int64_t number, int fd); /* fd -1: none */
 void init_tell_failure(struct init *i);
 void init_leave_if_alone(struct init *i); /* exits when the channel's other end is gone */

@@ -1,5 +1,5 @@
-/* Owns all that differs between machines: where the kernel enters and how a system call is made. Call numbers and struct
- * layouts come from the kernel's own headers. */
+/* Owns all that differs between machines: where the kernel enters and how a system call is made. Call numbers and
+ * struct layouts come from the kernel's own headers. */
 #pragma once
 
 #if defined(__x86_64__)

@@ -8,8 +8,11 @@ static bool is_plan_sound(const char *plan, uint64_t size)
 	const struct plan_header *header = (const void *)plan;
 	const struct op *op = (const void *)(plan + header->ops);
 
-	if (header->magic != PLAN_MAGIC || header->size != size || header->ops % _Alignof(struct op) || header->ops > size ||
-	    header->count > (size - header->ops) / sizeof *op)
+	if (header->magic != PLAN_MAGIC || header->size != size)
+		return false;
+	if (header->ops % _Alignof(struct op) || header->ops > size)
+		return false;
+	if (header->count > (size - header->ops) / sizeof *op)
 		return false;
 	for (uint32_t n = 0; n < header->count; n++)
 		if (op[n].kind >= OP_COUNT || op[n].payload >= size)
@@ -50,14 +53,20 @@ static int close_slots_on_exec(struct init *i)
 	return 0;
 }
 
+/* The maps come before all else, as nothing works without them: the first AWAIT tells. */
+static bool has_maps_to_await(const struct init *i)
+{
+	const struct op *op = init_find_op(i, OP_AWAIT);
+	const struct op_await *await = op ? (const void *)(i->plan + op->payload) : NULL;
+
+	return await && await->what == AWAIT_MAPS;
+}
+
 static int begin(struct init *i)
 {
-	const struct op *await;
-
 	if (map_plan(i) < 0 || close_slots_on_exec(i) < 0)
 		return -1;
-	await = init_find_op(i, OP_AWAIT); /* the maps come before all else, as nothing works without them */
-	i->has_maps_to_await = await && ((const struct op_await *)(const void *)(i->plan + await->payload))->what == AWAIT_MAPS;
+	i->has_maps_to_await = has_maps_to_await(i);
 	i->has_pid_to_enter = init_find_op(i, OP_ENTER_PID);
 	if (init_guard(i) < 0)
 		return -1;
@@ -105,15 +114,16 @@ static bool read_base(const char *text, unsigned *out)
 	return !*text && base >= 3 && base <= MAX_BASE;
 }
 
-/* Who am I: the container's first process, alone in it, between the runtime's clone and the payload's exec. I was executed from
- * a sealed memory file: no code and no memory of the host's is mapped here.
+/* Who am I: the container's first process, between the runtime's clone and the payload's exec. I was executed from a
+ * sealed memory file: no code and no memory of the host's is mapped here.
  * In which namespaces: those that the clone made new; ops JOIN, UNSHARE and ENTER_PID enter the others.
- * What is still the host's: the root directory and the mounts until PIVOT, the user until USER, descriptors 0 to 2, those the
- * caller preserves, and the slots, of which none outlives the exec. */
+ * What is still the host's: the root directory and the mounts until PIVOT, the user until USER, descriptors 0 to 2,
+ * those the caller preserves, and the slots, of which none outlives the exec. */
 __attribute__((used)) _Noreturn void init_main(const long *stack);
 void init_main(const long *stack)
 {
-	struct init i = { .op = UINT32_MAX, .root_fd = -1, .null_fd = -1, .null_tree_fd = -1, .mask_fd = -1, .proc_fd = -1 };
+	struct init i = { .op = UINT32_MAX, .root_fd = -1, .null_fd = -1, .null_tree_fd = -1, .mask_fd = -1,
+			  .proc_fd = -1 };
 	const char *const *argv = (const void *)(stack + 1);
 
 	if (stack[0] != 2 || !read_base(argv[1], &i.base))
@@ -127,7 +137,7 @@ void init_main(const long *stack)
 
 SYS_ENTRY(init_main);
 
-/* --- what the compiler calls ------------------------------------------------------------------------------------------ */
+/* --- what the compiler calls -------------------------------------------------------------------------------------- */
 
 void *memcpy(void *restrict to, const void *restrict from, size_t size)
 {

@@ -23,7 +23,7 @@ void init_leave_if_alone(struct init *i)
 		sys_exit_group(1); /* POLLHUP; nothing else was asked for */
 }
 
-/* The kernel forgets both at a change of ids. The signal alone is not enough: the runtime may be gone before it is set. */
+/* The kernel forgets both at a change of ids. The signal alone is not enough: the runtime may be gone already. */
 int init_guard(struct init *i)
 {
 	if (init_expect(i, __NR_prctl, sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0)) < 0)
@@ -34,7 +34,7 @@ int init_guard(struct init *i)
 	return init_expect(i, __NR_prctl, sys_prctl(PR_SET_DUMPABLE, 0, 0));
 }
 
-/* --- records -------------------------------------------------------------------------------------------------------------- */
+/* --- records ------------------------------------------------------------------------------------------------------ */
 
 static long send_record(int socket, const struct message *m, int fd)
 {
@@ -78,7 +78,7 @@ void init_tell_failure(struct init *i)
 	struct message m = { .version = MESSAGE_VERSION, .kind = MESSAGE_FAILED, .op = i->op, .call = i->failed_call,
 			     .error = i->failed_error, .number = i->failed_number };
 
-	/* A filter that is loaded already may know sendmsg not, but hardly any forbids write. Beyond that only our end tells. */
+	/* A filter that is loaded already may forbid sendmsg, but hardly any forbids write. Else only our end tells. */
 	if (send_record(i->reply, &m, -1) < 0)
 		(void)sys_write(i->reply, &m, sizeof m);
 }
@@ -90,7 +90,7 @@ static void receive_or_leave(struct init *i, struct message *out)
 		sys_exit_group(1);
 }
 
-/* --- ops ------------------------------------------------------------------------------------------------------------------ */
+/* --- ops ---------------------------------------------------------------------------------------------------------- */
 
 int init_await(struct init *i, const struct op *op, const struct op_await *p)
 {
@@ -119,8 +119,9 @@ static int read_peer(struct init *i, int socket, uint32_t *uid)
 	return 0;
 }
 
-/* While a container waits for `start` it holds the listening socket, the lock and the filter: whoever gets at the process has
- * nothing of the host's. Descriptors are given from the lowest number on, so ours all lie just above the slots. */
+/* While a container waits for `start` it holds the listening socket, the lock and the filter: whoever gets at the
+ * process has nothing of the host's. Descriptors are given from the lowest number on, so ours all lie just above
+ * the slots. */
 static void let_go(struct init *i)
 {
 	const struct plan_header *header = (const void *)i->plan;
@@ -135,8 +136,8 @@ static void let_go(struct init *i)
 	i->channel = i->reply = i->root_fd = i->null_fd = i->null_tree_fd = i->mask_fd = i->proc_fd = -1;
 }
 
-/* From here on init lives without the runtime. For exec the channel stays open: that the payload's exec closes it tells the
- * runtime of success. The peer's uid is read only now, as this user namespace shows it. */
+/* From here on init lives without the runtime. For exec the channel stays open: that the payload's exec closes it
+ * tells the runtime of success. The peer's uid is read only now, as this user namespace shows it. */
 int init_commit(struct init *i, const struct op *op, const struct op_commit *p)
 {
 	struct message m;
@@ -157,12 +158,16 @@ int init_commit(struct init *i, const struct op *op, const struct op_commit *p)
 	return 0;
 }
 
+/* In a user namespace all uids outside its maps look alike: there the state directory's mode alone keeps others
+ * away. */
 static bool is_start(struct init *i, int socket)
 {
 	struct message m;
 	uint32_t uid;
 
-	return read_peer(i, socket, &uid) == 0 && uid == i->peer_uid && receive_record(socket, &m) && m.kind == MESSAGE_START;
+	if (read_peer(i, socket, &uid) < 0 || uid != i->peer_uid)
+		return false;
+	return receive_record(socket, &m) && m.kind == MESSAGE_START;
 }
 
 int init_start(struct init *i, const struct op *op, const struct op_start *p)

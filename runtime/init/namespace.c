@@ -19,8 +19,9 @@ int init_unshare(struct init *i, const struct op *op, const struct op_unshare *p
 	return init_expect(i, __NR_unshare, sys_unshare(p->type));
 }
 
-/* A pid namespace is entered by one's children. The child becomes the runtime's (CLONE_PARENT) and goes on with the next op;
- * the one before it tells its pid and leaves. The child needs a session of its own: the one it was born in ends. */
+/* A pid namespace is entered by one's children. The child becomes the runtime's (CLONE_PARENT) and goes on with the
+ * next op; the one before it tells its pid and leaves. The child needs a session of its own: the one it was born in
+ * ends. */
 int init_enter_pid(struct init *i, const struct op *op, const struct op_enter_pid *p)
 {
 	int pidfd = -1;
@@ -38,8 +39,8 @@ int init_enter_pid(struct init *i, const struct op *op, const struct op_enter_pi
 	return init_guard(i);
 }
 
-/* Filtered hosts answer EPERM or EACCES, kernels without keyrings ENOSYS: the container then keeps the caller's keyring, as it
- * does with --no-new-keyring. A used-up quota is an error that a person can act on. */
+/* Filtered hosts answer EPERM or EACCES, kernels without keyrings ENOSYS: the container then keeps the caller's
+ * keyring, as it does with --no-new-keyring. A used-up quota is an error that a person can act on. */
 int init_keyring(struct init *i, const struct op *op, const struct op_keyring *p)
 {
 	long result = sys_keyctl(KEYCTL_JOIN_SESSION_KEYRING, init_text(i, p->name));

@@ -1,5 +1,5 @@
-/* Owns init's system calls and the kernel's structs that its headers do not carry. init has no C library: every sys_NAME is
- * the call and nothing else, and returns the kernel's answer, a negative errno included. The unit tests link the same
+/* Owns init's system calls and the kernel's structs that its headers do not carry. init has no C library: every sys_NAME
+ * is the call and nothing else, and returns the kernel's answer, a negative errno included. The unit tests link the same
  * files with a C library: nothing here may clash with one. */
 #pragma once
 

@@ -19,7 +19,7 @@ int init_become_root(struct init *i, const struct op *op, const struct op_become
 	return init_guard(i);
 }
 
-/* --- the payload's user --------------------------------------------------------------------------------------------------- */
+/* --- the payload's user ------------------------------------------------------------------------------------------- */
 
 /* The list becomes the kernel's 32-bit ids where it lies: each is written behind what was read. */
 static int set_groups(struct init *i, struct plan_numbers list)
@@ -59,7 +59,7 @@ int init_user(struct init *i, const struct op *op, const struct op_user *p)
 	return init_guard(i);
 }
 
-/* --- what belongs to it --------------------------------------------------------------------------------------------------- */
+/* --- what belongs to it ------------------------------------------------------------------------------------------- */
 
 /* A /dev/null stays the host's: its owner is everybody's. */
 static bool is_null_device(const struct stat *s)
@@ -67,7 +67,7 @@ static bool is_null_device(const struct stat *s)
 	return S_ISCHR(s->st_mode) && s->st_rdev == sys_device(1, 3);
 }
 
-/* Pipes and files that cannot have this owner (another user namespace's, a read-only one) work for most payloads as they are. */
+/* What cannot have this owner (another user namespace's file, a read-only one) works for most payloads as it is. */
 static bool is_tolerated(long error)
 {
 	return error == -EINVAL || error == -EPERM || error == -EROFS || error == -ENOSYS || error == -EBADF;
