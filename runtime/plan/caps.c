@@ -30,7 +30,7 @@ static uint64_t read_set(struct planner *p, const struct spec_texts *names)
 	return set;
 }
 
-static void warn_missing(struct planner *p, const struct spec_capabilities *c, uint64_t missing)
+static void warn_about(struct planner *p, const void *member, uint64_t missing, const char *why)
 {
 	struct text names;
 
@@ -41,7 +41,7 @@ static void warn_missing(struct planner *p, const struct spec_capabilities *c, u
 			text_add(&names, "%s%s", names.length ? ", " : "", name);
 		(void)cap_free(name);
 	}
-	planner_warn(p, c, planner_text(p, "left out, because the caller does not have it: %s", names.at), NULL);
+	planner_warn(p, member, planner_text(p, "%s: %s", why, names.at), NULL);
 }
 
 /* A user namespace gives its first process all of them. */
@@ -62,11 +62,14 @@ void plan_read_capabilities(struct planner *p, const struct spec_process *proces
 					 read_set(p, &c->inheritable), read_set(p, &c->ambient) };
 	uint64_t missing = (out->bounding | out->permitted | out->effective | out->inheritable | out->ambient) & ~most;
 	if (missing)
-		warn_missing(p, c, missing);
+		warn_about(p, c, missing, "left out, because the caller does not have it");
 	out->bounding &= most;
 	out->permitted &= most;
 	out->effective &= most & out->permitted;
 	out->inheritable &= most;
+	uint64_t ungrantable = out->ambient & most & ~(out->permitted & out->inheritable);
+	if (ungrantable)
+		warn_about(p, &c->ambient, ungrantable, "ambient needs permitted and inheritable too; left out");
 	out->ambient &= out->permitted & out->inheritable;
 }
 

@@ -119,6 +119,7 @@ static bool read_value(const char *key, const char *value, struct facts *f)
 		{ "has_apparmor", &f->has_apparmor, NULL },
 		{ "has_selinux", &f->has_selinux, NULL },
 		{ "has_seccomp", &f->has_seccomp, NULL },
+		{ "is_without_cgroups", &f->is_without_cgroups, NULL },
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)

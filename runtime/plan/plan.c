@@ -31,7 +31,7 @@ static void planner_init(struct planner *p, const struct plan_request *request, 
 			       .request = request,
 			       .problems = problems };
 	plan_begin(&p->w, request->arena);
-	if (request->cgroups == PLAN_CGROUPFS && !request->facts->is_without_cgroups)
+	if (request->cgroups == PLAN_CGROUPFS && !request->facts->is_without_cgroups && request->facts->hierarchy_count)
 		p->cgroup = plan_cgroup_path(request, problems);
 }
 
