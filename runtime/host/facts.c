@@ -120,22 +120,31 @@ static const char *cut_root(const char *own_path, const char *root)
 	return own_path[length] == '/' ? own_path + length : own_path;
 }
 
-/* Where the hierarchy is mounted according to mountinfo; false when it is not. */
+static bool is_visible(const struct facts_hierarchy *h, struct arena *a)
+{
+	return strcmp(h->own_path, "/") == 0 || access(arena_format(a, "%s%s", h->mount_point, h->own_path), F_OK) == 0;
+}
+
+/* Where the hierarchy is mounted according to mountinfo; false when it is not. Of several mounts the first one that shows
+ * where we are, else the last one, which may hide others. */
 static bool find_mount(struct facts_hierarchy *h, struct arena *a)
 {
 	char *rest = read_whole("/proc/self/mountinfo", a), *line;
-	const char *type = h->version == 1 ? "cgroup" : "cgroup2";
+	const char *type = h->version == 1 ? "cgroup" : "cgroup2", *own_path = h->own_path;
 	struct mount_line m;
+	bool is_found = false;
 
 	while (rest && (line = strsep(&rest, "\n"))) {
 		if (!read_mount_line(line, &m) || strcmp(m.type, type) != 0 ||
 		    (h->version == 1 && !has_options(m.options, h->controllers, a)) || !is_mounted(m.mount_point, h->version))
 			continue;
 		h->mount_point = m.mount_point;
-		h->own_path = cut_root(h->own_path, m.root);
-		return true;
+		h->own_path = cut_root(own_path, m.root);
+		is_found = true;
+		if (is_visible(h, a))
+			break;
 	}
-	return false;
+	return is_found;
 }
 
 /* --- hierarchies ---------------------------------------------------------------------------------------------------- */
@@ -150,7 +159,7 @@ static bool locate(struct facts_hierarchy *h, struct arena *a)
 		h->mount_point = arena_format(a, CGROUPS "/%s", h->version == 2 ? "unified" : name);
 	if (!is_mounted(h->mount_point, h->version))
 		return find_mount(h, a);
-	if (strcmp(h->own_path, "/") == 0 || access(arena_format(a, "%s%s", h->mount_point, h->own_path), F_OK) == 0)
+	if (is_visible(h, a))
 		return true;
 	(void)find_mount(h, a); /* when mountinfo knows no better, the place found stays */
 	return true;
