@@ -29,21 +29,14 @@ static const char *find_root(struct arena *a, bool is_real_root)
 	return arena_format(a, "%s/boxcar", directory);
 }
 
-static bool is_real_root(struct arena *a)
-{
-	struct facts facts = { 0 };
-	struct err ignored = ERR_NONE;
-
-	if (geteuid() != 0)
-		return false;
-	return facts_probe(FACTS_PROCESS, a, &facts, &ignored) < 0 || !facts.is_in_user_namespace;
-}
-
 static bool is_rootless(struct boxcar *b, const struct global_options *g)
 {
+	struct err ignored = ERR_NONE;
+
+	(void)facts_probe(FACTS_USER, &b->arena, &b->facts, &ignored); /* asks for ids only, which cannot fail */
 	if (g->rootless && strcmp(g->rootless, "auto") != 0)
 		return strcmp(g->rootless, "true") == 0;
-	return !is_real_root(&b->arena);
+	return b->facts.uid != 0 || b->facts.is_in_user_namespace;
 }
 
 static int apply_globals(struct boxcar *b, const struct global_options *g, struct err *e)

@@ -252,21 +252,26 @@ static bool is_in_user_namespace(void)
 	return stat("/proc/self/ns/user", &s) == 0 && s.st_ino != 0xeffffffd;
 }
 
-static bool has_apparmor(struct arena *a)
+static int probe_user(struct facts *f)
 {
-	const char *enabled = read_whole("/sys/module/apparmor/parameters/enabled", a);
-
-	return enabled && enabled[0] == 'Y';
+	f->uid = geteuid();
+	f->gid = getegid();
+	f->is_in_user_namespace = is_in_user_namespace();
+	return 0;
 }
 
-static bool has_selinux(void)
+static int probe_limits(struct facts *f, struct err *e)
 {
-	struct statfs s;
-
-	return statfs("/sys/fs/selinux", &s) == 0 && (uint32_t)s.f_type == SELINUX_MAGIC;
+	for (unsigned i = 0; i < sizeof f->hard_limits / sizeof *f->hard_limits; i++) {
+		struct rlimit limit;
+		if (getrlimit((int)i, &limit) < 0)
+			return err_sys(e, "read the resource limit number %u", i);
+		f->hard_limits[i] = limit.rlim_max;
+	}
+	return 0;
 }
 
-static int probe_process(struct arena *a, struct facts *f, struct err *e)
+static int probe_kernel(struct facts *f, struct err *e)
 {
 	struct utsname name;
 	unsigned major = 0, minor = 0;
@@ -276,26 +281,29 @@ static int probe_process(struct arena *a, struct facts *f, struct err *e)
 	if (sscanf(name.release, "%u.%u", &major, &minor) != 2)
 		return err_set(e, "the kernel calls its release %s", name.release);
 	f->kernel = KERNEL(major, minor);
-	f->uid = geteuid();
-	f->gid = getegid();
-	for (unsigned i = 0; i < sizeof f->hard_limits / sizeof *f->hard_limits; i++) {
-		struct rlimit limit;
-		if (getrlimit((int)i, &limit) < 0)
-			return err_sys(e, "read the resource limit number %u", i);
-		f->hard_limits[i] = limit.rlim_max;
-	}
-	f->is_in_user_namespace = is_in_user_namespace();
-	f->has_apparmor = has_apparmor(a);
-	f->has_selinux = has_selinux();
-	return read_status(a, f, e);
+	return 0;
 }
 
-int facts_probe(enum facts_need need, struct arena *a, struct facts *out, struct err *e)
+/* Real root may; another may where a cgroup was delegated to it. */
+static bool is_without_cgroups(const struct facts *f, struct arena *a)
 {
-	struct facts f = { 0 };
+	if (f->uid == 0 && !f->is_in_user_namespace)
+		return false;
+	for (size_t i = 0; i < f->hierarchy_count; i++)
+		if (access(arena_format(a, "%s%s", f->hierarchies[i].mount_point, f->hierarchies[i].own_path), W_OK) == 0)
+			return false;
+	return true;
+}
 
-	if ((need & FACTS_CGROUPS && probe_cgroups(a, &f, e) < 0) || (need & FACTS_PROCESS && probe_process(a, &f, e) < 0))
+int facts_probe(unsigned need, struct arena *a, struct facts *f, struct err *e)
+{
+	need &= ~f->known;
+	if ((need & FACTS_USER && probe_user(f) < 0) || (need & FACTS_CGROUPS && probe_cgroups(a, f, e) < 0) ||
+	    (need & FACTS_CAPABILITIES && read_status(a, f, e) < 0) || (need & FACTS_LIMITS && probe_limits(f, e) < 0) ||
+	    (need & FACTS_KERNEL && probe_kernel(f, e) < 0))
 		return err_add(e, "look at this host");
-	*out = f;
+	f->known |= need;
+	if (need & FACTS_CGROUPS && f->known & FACTS_USER)
+		f->is_without_cgroups = is_without_cgroups(f, a);
 	return 0;
 }

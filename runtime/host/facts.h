@@ -1,10 +1,17 @@
-/* Owns the probing of this host: fills plan/facts.h with as few system calls as can be. */
+/* Owns the probing of this host: fills plan/facts.h, and asks only for what is needed and not known yet. */
 #pragma once
 
 #include "runtime/plan/facts.h"
 
-enum facts_need { FACTS_CGROUPS = 1, FACTS_PROCESS = 2, FACTS_ALL = 3 };
+enum facts_need {
+	FACTS_USER = 1,         /* ids, user namespace */
+	FACTS_CGROUPS = 2,      /* the hierarchies: statfs of /sys/fs/cgroup decides quickly for pure v2; else /proc/self/cgroup and
+				 * the mount points, verified by file system type. With FACTS_USER also whether we may make any */
+	FACTS_CAPABILITIES = 4,
+	FACTS_LIMITS = 8,       /* hard resource limits: for messages only */
+	FACTS_KERNEL = 16,
+	FACTS_PLAN = FACTS_USER | FACTS_CGROUPS | FACTS_CAPABILITIES, /* what a plan is made from */
+};
 
-/* FACTS_CGROUPS: the hierarchies (statfs of /sys/fs/cgroup decides quickly for pure v2; else /proc/self/cgroup and the mount
- * points, verified by file system type). FACTS_PROCESS: ids, capabilities, limits, kernel, user namespace. */
-int facts_probe(enum facts_need need, struct arena *a, struct facts *out, struct err *e);
+/* Adds to what `f` holds; begin with a zeroed one. */
+int facts_probe(unsigned need, struct arena *a, struct facts *f, struct err *e);

@@ -148,7 +148,7 @@ static int decide(void *context, struct err *e)
 		return -1;
 	if (o->has_terminal)
 		x->process->terminal = (struct opt_bool){ true, true };
-	if (facts_probe(FACTS_ALL, &x->b->arena, &x->b->facts, e) < 0)
+	if (facts_probe(FACTS_PLAN, &x->b->arena, &x->b->facts, e) < 0)
 		return -1;
 	bool has_cgroup = x->container.cgroup.path[0];
 	x->spec->linux->cgroups_path = has_cgroup ? x->container.cgroup.path : NULL;

@@ -1,6 +1,7 @@
 /* What init reported in numbers becomes one line that a person can act on. */
 #include "runtime/life/container.h"
 
+#include "runtime/host/facts.h"
 #include "spec/base/own.h"
 
 #include <errno.h>
@@ -45,14 +46,15 @@ static int explain_exec(const char *name, const struct message *m, struct err *e
 	return -1;
 }
 
-static int explain_limit(const struct op_rlimit *limit, const char *name, const struct facts *facts, const struct message *m,
-			 struct err *e)
+static int explain_limit(struct boxcar *b, const struct op_rlimit *limit, const char *name, const struct message *m, struct err *e)
 {
+	struct err ignored = ERR_NONE;
+
 	(void)err_number(e, m->error, "set %s to soft %llu, hard %llu", name, (unsigned long long)limit->soft,
 			 (unsigned long long)limit->hard);
-	if (m->error == EPERM && limit->resource < 16)
+	if (m->error == EPERM && limit->resource < 16 && facts_probe(FACTS_LIMITS, &b->arena, &b->facts, &ignored) == 0)
 		return err_hint(e, "the caller's hard limit is %llu, and raising it needs CAP_SYS_RESOURCE; ask for no more than that",
-				(unsigned long long)facts->hard_limits[limit->resource]);
+				(unsigned long long)b->facts.hard_limits[limit->resource]);
 	return -1;
 }
 
@@ -83,7 +85,7 @@ static int explain_op(const struct birth *birth, const struct op *op, const stru
 	case OP_EXEC:
 		return explain_exec(plan_get_item(birth->plan, ((const struct op_exec *)plan_payload(birth->plan, op))->args, 0), m, e);
 	case OP_RLIMIT:
-		return explain_limit(plan_payload(birth->plan, op), subject, &birth->b->facts, m, e);
+		return explain_limit(birth->b, plan_payload(birth->plan, op), subject, m, e);
 	case OP_CWD:
 		return explain_directory(subject, m, e);
 	case OP_MOUNT:

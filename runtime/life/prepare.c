@@ -58,7 +58,7 @@ int prepare_container(struct boxcar *b, const char *id, const struct container_o
 	if (read_configuration(b, o, out, e) < 0)
 		return -1;
 	check_configuration(b, out);
-	if (facts_probe(FACTS_ALL, &b->arena, &b->facts, e) < 0)
+	if (facts_probe(FACTS_PLAN, &b->arena, &b->facts, e) < 0)
 		return -1;
 	out->request = (struct plan_request){
 		.spec = out->spec,

@@ -21,13 +21,14 @@ struct facts_hierarchy {
 enum { FACTS_MAX_HIERARCHIES = 32 };
 
 struct facts {
+	unsigned known;             /* enum facts_need of host/facts.h: what has been probed */
 	uint32_t kernel;            /* KERNEL(6, 1) and so on */
 	uint32_t uid, gid;          /* effective */
 	bool is_in_user_namespace;  /* /proc/self/uid_map is not the initial one */
 	uint64_t capabilities;      /* bounding and permitted set of the caller: what it can give away */
 	unsigned last_capability;   /* 40: CAP_CHECKPOINT_RESTORE */
 	uint64_t hard_limits[16];   /* the caller's hard resource limits, by RLIMIT_* number */
-	bool has_apparmor, has_selinux, has_seccomp;
+	bool has_seccomp;
 	bool is_without_cgroups;    /* the caller may make no cgroup where it is (not root, nothing delegated) */
 	struct facts_hierarchy hierarchies[FACTS_MAX_HIERARCHIES];
 	size_t hierarchy_count;

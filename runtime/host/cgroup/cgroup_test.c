@@ -79,7 +79,7 @@ static int set_up(void **state, enum view view)
 		return 0;
 	if (view != AS_IT_IS)
 		enter_view(view);
-	assert_int_equal(facts_probe(FACTS_ALL, &w->arena, &w->facts, &e), 0);
+	assert_int_equal(facts_probe(FACTS_PLAN, &w->arena, &w->facts, &e), 0);
 	assert_true(w->facts.hierarchy_count > 0);
 	w->cgroup = (struct cgroup){ &w->facts, arena_format(&w->arena, "/boxcar-test-%d/a b/leaf", getpid()), &w->arena };
 	return 0;
