@@ -11,7 +11,7 @@ struct passwd {
 	size_t room, length;
 	unsigned field;
 	uint64_t uid;
-	bool has_uid;   /* digits, and they fit */
+	bool has_uid;   /* the field is not empty */
 };
 
 static void begin_line(struct passwd *p)
@@ -22,12 +22,13 @@ static void begin_line(struct passwd *p)
 	p->has_uid = false;
 }
 
+/* What is no number, or too great, becomes and stays one that nobody has. */
 static void take_digit(struct passwd *p, char c)
 {
 	bool is_digit = c >= '0' && c <= '9';
 
 	p->uid = is_digit && p->uid <= UINT32_MAX ? p->uid * 10 + (uint64_t)(c - '0') : UINT64_MAX;
-	p->has_uid = p->uid <= UINT32_MAX;
+	p->has_uid = true;
 }
 
 static void take_byte(struct passwd *p, char c)
