@@ -100,8 +100,10 @@ static int probe_signal(int argc, char **argv)
 	(void)printf("ready\n");
 	(void)fflush(stdout);
 	for (long left = number(argc, argv, 0, 1); left > 0; left--) {
-		if (read(fd, &info, sizeof info) != sizeof info)
-			return 1;
+		do {
+			if (read(fd, &info, sizeof info) != sizeof info)
+				return 1;
+		} while (info.ssi_signo == SIGURG); /* runtimes written in Go wake themselves with it and pass it on */
 		(void)printf("SIG%s\n", sigabbrev_np((int)info.ssi_signo));
 		(void)fflush(stdout);
 	}
