@@ -103,6 +103,15 @@ long path_walk(int root_fd, const char *path, enum path_make make, unsigned rule
 /* root_fd; opened of "/" when there was no ROOT op. -1 after init_fail. */
 int path_find_root(struct init *i);
 
+/* A procfs that no path of the image led to: one that MOUNT made, else a private one, kept in proc_fd. Where a user namespace
+ * may not have that, the container's own, verified. -1 after init_fail. */
+int proc_find(struct init *i);
+/* Close it again, if it is kept: before a pid namespace is entered, in which a neighbour could read the descriptor. */
+void proc_drop(struct init *i);
+
+/* move.c: PIVOT_MOVE up to the chroot. */
+int root_move(struct init *i);
+
 /* Every inside op has one function; the table in main.c derives from the op page. */
 #define INIT_OP_OUTSIDE(word)
 #define INIT_OP_INSIDE(word) int init_##word(struct init *i, const struct op *op, const struct op_##word *p);

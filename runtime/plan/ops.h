@@ -190,8 +190,8 @@ struct plan_blob {           /* raw bytes */
 	OP(PROPAGATION, propagation, INSIDE, "init/mount.c", "cut the copied mounts off from the host's")                 \
 	OP(ROOT, root, INSIDE, "init/root.c", "take the root file system")                                                \
 	OP(MOUNT, mount, INSIDE, "init/mount.c", "mount a new file system")                                               \
-	OP(BIND, bind, INSIDE, "init/mount.c", "show a host file or directory")                                           \
-	OP(REMOUNT, remount, INSIDE, "init/mount.c", "change a mount's attributes")                                       \
+	OP(BIND, bind, INSIDE, "init/bind.c", "show a host file or directory")                                            \
+	OP(REMOUNT, remount, INSIDE, "init/bind.c", "change a mount's attributes")                                        \
 	OP(DEVICE, device, INSIDE, "init/device.c", "make a device")                                                      \
 	OP(LINK, link, INSIDE, "init/device.c", "make a symbolic link")                                                   \
 	OP(CONSOLE, console, INSIDE, "init/console.c", "open the terminal")                                               \

@@ -1,0 +1,134 @@
+/* Devices, FIFOs and links below the root. */
+#include "runtime/init/sys.h"
+#include "runtime/init/tree.h"
+
+/* Where something is to be: a name in a directory. */
+struct place {
+	int parent_fd;
+	const char *name;
+	char buffer[INIT_PATH_MAX];
+};
+
+static int find_place(struct init *i, const char *path, struct place *out)
+{
+	int root_fd = path_find_root(i);
+
+	if (root_fd < 0)
+		return -1;
+	long fd = path_open_parent(root_fd, path, &out->name, out->buffer, sizeof out->buffer);
+	out->parent_fd = (int)fd;
+	return init_expect(i, __NR_openat2, fd);
+}
+
+/* --- DEVICE --------------------------------------------------------------------------------------------------------------- */
+
+static bool is_same_device(const struct stat *st, const struct op_device *p)
+{
+	bool is_fifo = (p->mode & S_IFMT) == S_IFIFO;
+
+	return (st->st_mode & S_IFMT) == (p->mode & S_IFMT) && (is_fifo || st->st_rdev == sys_device(p->major, p->minor));
+}
+
+/* The host's own device, by descriptor, and none other. */
+static long clone_device(const char *host, const struct op_device *p)
+{
+	struct stat st;
+	long fd = sys_openat(AT_FDCWD, host, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
+	long result = fd < 0 ? fd : sys_fstat((int)fd, &st);
+
+	if (result == 0)
+		result = is_same_device(&st, p) ? tree_clone((int)fd, "", 0) : -ENODEV;
+	if (fd >= 0)
+		(void)sys_close((int)fd); /* only a reference */
+	return result;
+}
+
+static int bind_device(struct init *i, const struct place *at, const struct op_device *p, const char *host)
+{
+	static const struct tree_change nothing;
+	long target = path_open_node(at->parent_fd, at->name), tree;
+	int result = -1;
+
+	if (init_expect(i, __NR_openat, target) < 0)
+		return -1;
+	tree = clone_device(host, p);
+	if (init_expect(i, __NR_open_tree, tree) == 0) {
+		result = tree_attach(i, (int)tree, (int)target, &nothing);
+		(void)sys_close((int)tree); /* a reference to what is attached; else the failure counts */
+	}
+	(void)sys_close((int)target); /* only a reference */
+	return result;
+}
+
+static int accept_existing(struct init *i, const struct op *op, const struct place *at, const struct op_device *p)
+{
+	struct stat st;
+
+	if (init_expect(i, __NR_newfstatat, sys_fstatat(at->parent_fd, at->name, &st, AT_SYMLINK_NOFOLLOW)) < 0)
+		return -1;
+	return op->flags & OP_MAY_EXIST && is_same_device(&st, p) ? 0 : init_fail(i, __NR_mknodat, EEXIST, 0);
+}
+
+/* EPERM: we lack CAP_MKNOD, or the devices cgroup around us refuses; the host's own device may still be bound. */
+static int make_device(struct init *i, const struct op *op, const struct place *at, const struct op_device *p)
+{
+	bool is_fifo = (p->mode & S_IFMT) == S_IFIFO;
+	long result = sys_mknodat(at->parent_fd, at->name, (unsigned)p->mode, is_fifo ? 0 : sys_device(p->major, p->minor));
+
+	if (result == -EEXIST)
+		return accept_existing(i, op, at, p);
+	if (result == -EPERM && !is_fifo)
+		return bind_device(i, at, p, init_text(i, p->path));
+	if (result == 0 && (p->uid || p->gid))
+		return init_expect(i, __NR_fchownat,
+				   sys_fchownat(at->parent_fd, at->name, p->uid, p->gid, AT_SYMLINK_NOFOLLOW));
+	return init_expect(i, __NR_mknodat, result);
+}
+
+int init_device(struct init *i, const struct op *op, const struct op_device *p)
+{
+	struct place at;
+
+	if (find_place(i, init_text(i, p->path), &at) < 0)
+		return -1;
+	int result = p->host ? bind_device(i, &at, p, init_text(i, p->host)) : make_device(i, op, &at, p);
+	(void)sys_close(at.parent_fd); /* only a reference */
+	return result;
+}
+
+/* --- LINK ----------------------------------------------------------------------------------------------------------------- */
+
+static bool has_text(const struct place *at, const char *target)
+{
+	char text[INIT_PATH_MAX];
+	long length = sys_readlinkat(at->parent_fd, at->name, text, sizeof text - 1);
+
+	if (length < 0)
+		return false;
+	text[length] = 0;
+	return text_equal(text, target);
+}
+
+/* A directory of that name stays: unlinkat(2) refuses it. */
+static long replace(const struct place *at, const char *target)
+{
+	long result = sys_unlinkat(at->parent_fd, at->name, 0);
+
+	return result < 0 ? -EEXIST : sys_symlinkat(target, at->parent_fd, at->name);
+}
+
+int init_link(struct init *i, const struct op *op, const struct op_link *p)
+{
+	const char *target = init_text(i, p->target);
+	struct place at;
+
+	if (find_place(i, init_text(i, p->path), &at) < 0)
+		return -1;
+	long result = sys_symlinkat(target, at.parent_fd, at.name);
+	if (result == -EEXIST && has_text(&at, target))
+		result = 0;
+	else if (result == -EEXIST && op->flags & OP_MAY_EXIST)
+		result = replace(&at, target);
+	(void)sys_close(at.parent_fd); /* only a reference */
+	return init_expect(i, __NR_symlinkat, result);
+}

@@ -1,0 +1,93 @@
+/* Kernel parameters, written below a procfs that no path of the image leads to. */
+#include "runtime/init/init.h"
+#include "runtime/init/sys.h"
+
+enum { PROC_ROOT_INODE = 1 };
+
+/* --- the procfs ----------------------------------------------------------------------------------------------------------- */
+
+static long make_private(void)
+{
+	long mount, fs = sys_fsopen("proc", FSOPEN_CLOEXEC);
+	long result = fs < 0 ? fs : sys_fsconfig((int)fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
+
+	mount = result < 0 ? result
+			   : sys_fsmount((int)fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+	if (fs >= 0)
+		(void)sys_close((int)fs); /* a context only */
+	return mount;
+}
+
+/* Whatever led there: what is no procfs, or not the root of one, is refused. */
+static long verify(int fd)
+{
+	struct statfs fs;
+	struct stat st;
+	long result = sys_fstatfs(fd, &fs);
+
+	if (result == 0)
+		result = sys_fstat(fd, &st);
+	if (result == 0 && (fs.f_type != PROC_SUPER_MAGIC || st.st_ino != PROC_ROOT_INODE))
+		result = -ENODEV;
+	return result;
+}
+
+int proc_find(struct init *i)
+{
+	long fd = i->proc_fd, result;
+
+	if (fd >= 0)
+		return (int)fd;
+	fd = make_private();
+	if (fd < 0) /* EPERM in a user namespace whose procfs has masks; ENOSYS or EPERM on filtered hosts */
+		fd = path_find_root(i) < 0 ? -ENOENT : path_open(i->root_fd, "/proc", PATH_FIND, PATH_NO_SYMLINKS);
+	if (init_expect(i, __NR_openat2, fd) < 0)
+		return -1;
+	i->proc_fd = (int)fd;
+	result = verify(i->proc_fd);
+	return init_expect(i, __NR_fstatfs, result) < 0 ? -1 : i->proc_fd;
+}
+
+void proc_drop(struct init *i)
+{
+	if (i->proc_fd >= 0)
+		(void)sys_close(i->proc_fd); /* only a reference */
+	i->proc_fd = -1;
+}
+
+/* --- SYSCTL --------------------------------------------------------------------------------------------------------------- */
+
+static long open_key(int proc_fd, const char *key)
+{
+	const struct open_how how = { .flags = O_WRONLY | O_CLOEXEC | O_NOFOLLOW,
+				      .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV };
+	char path[INIT_PATH_MAX];
+	size_t length = text_add(path, sizeof path, 0, "sys/");
+
+	if (text_add(path, sizeof path, length, key) == sizeof path)
+		return -ENAMETOOLONG;
+	return sys_openat2(proc_fd, path, &how);
+}
+
+/* In a pid namespace that is joined later a neighbour could read the descriptor, and this procfs shows the host's processes. */
+static bool is_last(const struct init *i, const struct op *op)
+{
+	return i->has_pid_to_enter && op[1].kind != OP_SYSCTL;
+}
+
+int init_sysctl(struct init *i, const struct op *op, const struct op_sysctl *p)
+{
+	const char *value = init_text(i, p->value);
+	int proc_fd = proc_find(i);
+
+	if (proc_fd < 0)
+		return -1;
+	long fd = open_key(proc_fd, init_text(i, p->key));
+	if (is_last(i, op))
+		proc_drop(i);
+	if (init_expect(i, __NR_openat2, fd) < 0)
+		return -1;
+	long result = sys_write((int)fd, value, text_length(value));
+	(void)sys_close((int)fd); /* the kernel took the value at the write */
+	return init_expect(i, __NR_write, result);
+}
