@@ -70,6 +70,7 @@ static int begin(struct init *i)
 	i->has_pid_to_enter = init_find_op(i, OP_ENTER_PID);
 	if (init_guard(i) < 0)
 		return -1;
+	(void)sys_umask(0); /* what we make has the mode that the plan says; tells the mask before */
 	(void)sys_setsid(); /* EPERM: we lead a process group already, which is as good */
 	return 0;
 }
