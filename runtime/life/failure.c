@@ -81,7 +81,7 @@ static int explain_op(const struct birth *birth, const struct op *op, const stru
 
 	switch (op->kind) {
 	case OP_FIND:
-		return explain_find(subject, m, e);
+		return explain_find(plan_get_text(birth->plan, ((const struct op_find *)plan_payload(birth->plan, op))->name), m, e);
 	case OP_EXEC:
 		return explain_exec(plan_get_item(birth->plan, ((const struct op_exec *)plan_payload(birth->plan, op))->args, 0), m, e);
 	case OP_RLIMIT:
