@@ -36,16 +36,21 @@ static int write_sets(struct init *i, const struct sets *s)
 	return init_expect(i, __NR_capset, sys_capset(&header, d));
 }
 
+/* Dropping takes CAP_SETPCAP, also of what is not there: without it, only what is there is a failure. */
+static long drop_bounding(unsigned n)
+{
+	long result = sys_prctl(PR_CAPBSET_DROP, n, 0);
+
+	return result == -EPERM && sys_prctl(PR_CAPBSET_READ, n, 0) == 0 ? 0 : result;
+}
+
 int init_bounding(struct init *i, const struct op *op, const struct op_bounding *p)
 {
 	(void)op;
 	for (unsigned n = 0; n < CAPABILITIES; n++) {
-		if (p->set & BIT(n))
-			continue;
-		long is_there = sys_prctl(PR_CAPBSET_READ, n, 0);
-		if (is_there == -EINVAL) /* this kernel has no more */
+		long result = p->set & BIT(n) ? 0 : drop_bounding(n);
+		if (result == -EINVAL) /* this kernel has no more */
 			break;
-		long result = is_there > 0 ? sys_prctl(PR_CAPBSET_DROP, n, 0) : is_there;
 		if (result < 0)
 			return init_fail(i, __NR_prctl, -result, n);
 	}
