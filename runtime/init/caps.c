@@ -36,12 +36,15 @@ static int write_sets(struct init *i, const struct sets *s)
 	return init_expect(i, __NR_capset, sys_capset(&header, d));
 }
 
-/* Dropping takes CAP_SETPCAP, also of what is not there: without it, only what is there is a failure. */
+/* Dropping takes CAP_SETPCAP, whatever it is that is dropped: without it, only what is there makes a failure. */
 static long drop_bounding(unsigned n)
 {
 	long result = sys_prctl(PR_CAPBSET_DROP, n, 0);
 
-	return result == -EPERM && sys_prctl(PR_CAPBSET_READ, n, 0) == 0 ? 0 : result;
+	if (result != -EPERM)
+		return result;
+	long is_there = sys_prctl(PR_CAPBSET_READ, n, 0);
+	return is_there > 0 ? -EPERM : is_there;
 }
 
 int init_bounding(struct init *i, const struct op *op, const struct op_bounding *p)

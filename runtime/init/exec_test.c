@@ -17,7 +17,8 @@
 
 #include <cmocka.h>
 
-/* The working directory is a new one with these files; plan texts are kept behind a byte that stands for the header. */
+/* The working directory is a new one with these files; plan texts are kept behind a byte that stands for the
+ * header. */
 struct place {
 	char path[64], old[4096];
 	struct init init;
@@ -234,7 +235,8 @@ static void refuses_a_directory_outside_of_the_root(void **state)
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-/* The exit status of a child that becomes `executable`; a failure's errno plus 100 when its number is 0, plus 200 when 1. */
+/* The exit status of a child that becomes `executable`; a failure's errno plus 100 when its number is 0, plus 200
+ * when 1. */
 static int run(struct place *p, const char *executable)
 {
 	struct op_exec payload = { .args = { 16384, 1 }, .env = { 16384 + 64, 0 } };

@@ -78,7 +78,8 @@ static struct message hear(int socket)
 	return m;
 }
 
-/* The exit status of a child that does `what`; 77 when it comes back with 0, 99 when it is still waiting after a while. */
+/* The exit status of a child that does `what`; 77 when it comes back with 0, 99 when it is still waiting after a
+ * while. */
 static int run_for(struct talk *t, int (*what)(struct talk *t), int milliseconds)
 {
 	int status = 0;
