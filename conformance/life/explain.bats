@@ -3,7 +3,7 @@ load harness
 
 @test "explain needs no root and changes nothing" {
 	only_boxcar
-	chmod 755 "$BATS_TEST_TMPDIR" "$BUNDLE"
+	for directory in "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test" "$BATS_TEST_TMPDIR"; do chmod 755 "$directory"; done
 	before=$(find "$BUNDLE" | sort)
 	run setpriv --reuid 65534 --regid 65534 --clear-groups "$RUNTIME" explain --bundle "$BUNDLE"
 	[ "$status" = 0 ]

@@ -20,12 +20,12 @@ def last(path):
 
 # op -> the pattern of a call that carries it out
 CALLS = {
-    'keyring': lambda op: r'keyctl\(KEYCTL_JOIN_SESSION_KEYRING, ' + quoted(op['name']),
+    'keyring': lambda op: r'keyctl\(KEYCTL_JOIN_SESSION_KEYRING, "_ses\.',
     'hostname': lambda op: r'sethostname\(' + quoted(op['name']),
     'domainname': lambda op: r'setdomainname\(' + quoted(op['name']),
     'loopback': lambda op: r'ioctl\(\d+, SIOCSIFFLAGS',
     'propagation': lambda op: r'mount\(NULL, "/", NULL, MS_',
-    'root': lambda op: r'open_tree\(AT_FDCWD, ' + quoted(op['path']),
+    'root': lambda op: r'openat\(AT_FDCWD, ' + quoted(op['path']),
     'mount': lambda op: r'fsopen\(' + quoted(op['type']),
     'bind': lambda op: r'open_tree\(AT_FDCWD, ' + quoted(op['source']),
     'unshare': lambda op: r'unshare\(CLONE_NEW',

@@ -143,13 +143,13 @@ int init_commit(struct init *i, const struct op *op, const struct op_commit *p)
 	struct message m;
 
 	(void)op, (void)p;
-	if (init_send(i, i->channel, MESSAGE_READY, 0, -1) < 0)
+	/* The runtime ends as soon as it has sent COMMIT: from here on only the channel's end tells that it is gone before. */
+	if (init_expect(i, __NR_prctl, sys_prctl(PR_SET_PDEATHSIG, 0, 0)) < 0 ||
+	    init_send(i, i->channel, MESSAGE_READY, 0, -1) < 0)
 		return -1;
 	do
 		receive_or_leave(i, &m);
 	while (m.kind != MESSAGE_COMMIT);
-	if (init_expect(i, __NR_prctl, sys_prctl(PR_SET_PDEATHSIG, 0, 0)) < 0)
-		return -1;
 	if (!init_find_op(i, OP_START))
 		return 0;
 	if (read_peer(i, i->channel, &i->peer_uid) < 0)
