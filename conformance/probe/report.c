@@ -190,7 +190,7 @@ static void print_directory(const char *member, const char *directory)
 	for (struct dirent *entry; stream && (entry = readdir(stream));) {
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 			continue;
-		(void)snprintf(path, sizeof path, "%s/%s", directory, entry->d_name);
+		(void)snprintf(path, sizeof path, "%s/%s", directory[1] ? directory : "", entry->d_name);
 		(void)printf("%s", separator);
 		json_entry(dirfd(stream), entry->d_name, path);
 		separator = ",";
