@@ -2,6 +2,7 @@
 #include "runtime/life/container.h"
 
 #include "runtime/life/steps.h"
+#include "spec/base/clock.h"
 #include "spec/base/own.h"
 #include "spec/base/version.h"
 
@@ -9,24 +10,11 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { LOCK_WAIT_MS = 10000 };
 
 /* --- what is written down ---------------------------------------------------------------------------------------------------- */
-
-static const char *format_now(struct arena *a)
-{
-	struct timespec now = { 0 };
-	struct tm parts = { 0 };
-	char text[64];
-
-	(void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail for this clock */
-	(void)gmtime_r(&now.tv_sec, &parts);
-	(void)strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
-	return arena_format(a, "%s.%09ldZ", text, now.tv_nsec);
-}
 
 static const char *read_boot_id(struct arena *a)
 {
@@ -49,12 +37,13 @@ static const char *find_rootfs(const struct creation *c)
 static int write_state(void *context, struct err *e)
 {
 	struct creation *c = context;
+	char now[CLOCK_TEXT];
 	struct state state = {
 		.oci_version = c->prepared.spec->oci_version,
 		.id = c->id,
 		.bundle = c->prepared.bundle,
 		.rootfs = find_rootfs(c),
-		.created = format_now(&c->b->arena),
+		.created = now,
 		.owner = geteuid() == 0 ? "root" : arena_format(&c->b->arena, "%u", (unsigned)geteuid()),
 		.pid = { true, c->birth.process.pid },
 		.start_time = { .is_set = true },
@@ -64,6 +53,7 @@ static int write_state(void *context, struct err *e)
 		.release = version_release,
 	};
 
+	clock_write_now(now);
 	if (process_read_start_time(c->birth.process.pid, &state.start_time.value, e) < 0)
 		return -1;
 	return store_write_state(&c->container.entry, &state, &c->b->arena, e);

@@ -1,5 +1,6 @@
 #include "spec/base/log.h"
 
+#include "spec/base/clock.h"
 #include "spec/base/text.h"
 
 #include <errno.h>
@@ -7,7 +8,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { LINE = ERR_TEXT + ERR_POINTER + ERR_PLACE + ERR_HINT + 16 };
@@ -64,26 +64,15 @@ static void add_member(struct text *t, const char *key, const char *value)
 	add_quoted(t, value);
 }
 
-static void write_time(char *out, size_t size)
-{
-	struct timespec now = { 0 };
-	struct tm parts = { 0 };
-
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	(void)gmtime_r(&now.tv_sec, &parts);
-	size_t length = strftime(out, size, "%Y-%m-%dT%H:%M:%S", &parts);
-	(void)snprintf(out + length, size - length, ".%09ldZ", now.tv_nsec);
-}
-
 static void write_record(struct log *l, const char *level, const char *command, const char *message,
 			 const struct err *e, bool has_warnings)
 {
 	struct text t;
-	char time[64];
+	char time[CLOCK_TEXT];
 
 	if (l->fd < 0)
 		return;
-	write_time(time, sizeof time);
+	clock_write_now(time);
 	text_init(&t, l->arena);
 	if (l->format == LOG_TEXT) {
 		text_add(&t, "%s %s: %s: %s\n", time, l->program, level, message);
