@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-enum { CLOCK_TEXT = 40 };
+enum { CLOCK_TEXT = 80 };
 
 /* Now as RFC 3339 with nanoseconds, UTC: "2026-11-22T01:47:58.123456789Z". `out` has CLOCK_TEXT bytes. */
 void clock_write_now(char *out);
