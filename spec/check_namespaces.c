@@ -31,9 +31,7 @@ static bool is_complete(const struct spec_id_mapping *m)
 
 static void check_range(const struct spec_id_mapping *m, const char *pointer, size_t index, struct problems *p)
 {
-	if (m->size.value == 0)
-		check_refuse(p, AT(p, "%s/%zu/size", pointer, index), "maps nothing", "at least 1");
-	else if (m->container_id.value + m->size.value > UINT32_MAX || m->host_id.value + m->size.value > UINT32_MAX)
+	if (m->container_id.value + m->size.value > UINT32_MAX || m->host_id.value + m->size.value > UINT32_MAX)
 		check_refuse(p, AT(p, "%s/%zu/size", pointer, index), "reaches beyond the last id",
 			     "ids end at 4294967294");
 }

@@ -86,6 +86,16 @@ static void names_need_a_uts_namespace(void **state)
 		{ .top = ",\"hostname\":\"01234567890123456789012345678901234567890123456789012345678901234\"",
 		  .namespaces = ",{\"type\":\"uts\"}",
 		  .said = "/hostname: is longer than the 64 bytes that the kernel keeps\n" },
+		/* two mistakes in one place are two lines */
+		{ .top = ",\"hostname\":\"01234567890123456789012345678901234567890123456789012345678901234\"",
+		  .said = "/hostname: is longer than the 64 bytes that the kernel keeps\n"
+			  "/hostname: would change the host's name; a namespace of type uts is needed\n" },
+		/* what follows from a mistake of reading is none of its own */
+		{ .top = ",\"hostname\":\"web\"",
+		  .namespaces = ",{\"type\":\"utc\"}",
+		  .said = "/linux/namespaces/1/type: \"utc\" is not a namespace type; one of mount, pid, network, uts, "
+			  "ipc, user, cgroup, time\n" },
+		{ .top = ",\"hostname\":7", .said = "/hostname: must be a text, not a number\n" },
 	};
 
 	(void)state;
@@ -150,8 +160,9 @@ static void mappings_do_not_overlap(void **state)
 		  .linux = MAPS(RANGE(0, 1, 4294967295)),
 		  .said = "/linux/uidMappings/0/size: reaches beyond the last id; ids end at 4294967294\n" },
 		{ .namespaces = USER,
-		  .linux = MAPS(RANGE(0, 1, 1) "," RANGE(5, 5, 0)),
-		  .said = "/linux/uidMappings/1/size: maps nothing; at least 1\n" },
+		  .linux = MAPS(RANGE(0, 1, 1) "," RANGE(1, 0, 4294967295)),
+		  .said = "/linux/uidMappings/1/hostID: overlaps with range 0; each id is mapped once\n"
+			  "/linux/uidMappings/1/size: reaches beyond the last id; ids end at 4294967294\n" },
 	};
 
 	(void)state;
@@ -178,10 +189,46 @@ static void ids_are_mapped(void **state)
 		{ .namespaces = ",{\"type\":\"user\",\"path\":\"/u\"}",
 		  .process = ",\"user\":{\"uid\":7}",
 		  .said = "" },
+		{ .namespaces = ",{\"type\":\"user\",\"path\":\"/u\"}",
+		  .linux = BOTH_MAPS,
+		  .process = ",\"user\":{\"uid\":70000,\"gid\":70000}",
+		  .said = "" },
 	};
 
 	(void)state;
 	CHECK(rules);
+}
+
+/* Longer lists are not walked pair by pair. */
+static void lists_are_bounded(void **state)
+{
+	enum { RANGES = 341, LIMITS = 100 };
+	static struct spec_id_mapping maps[RANGES];
+	static struct spec_rlimit limits[LIMITS];
+	struct spec_namespace user = { .type = { true, NAMESPACE_USER } };
+	struct spec_linux linux_part = { .namespaces = { &user, 1 } };
+	const struct spec_process process = { .rlimits = { limits, LIMITS } };
+	struct problems p;
+	struct arena a;
+
+	(void)state;
+	for (size_t i = 0; i < RANGES; i++)
+		maps[i] = (struct spec_id_mapping){ { true, i }, { true, i }, { true, 1 } };
+	for (size_t i = 0; i < LIMITS; i++)
+		limits[i] = (struct spec_rlimit){ "RLIMIT_CPU", { true, 1 }, { true, 1 } };
+	arena_init(&a, ARENA_SIZE);
+	for (size_t count = RANGES - 1; count <= RANGES; count++) {
+		linux_part.uid_mappings.at = linux_part.gid_mappings.at = maps;
+		linux_part.uid_mappings.count = linux_part.gid_mappings.count = count;
+		problems_init(&p, &a);
+		check_spec(&(struct spec){ .linux = &linux_part }, false, &p);
+		assert_int_equal(p.mistakes, count == RANGES ? 2 : 0);
+	}
+	assert_string_equal(p.at[0].message, "has too many ranges");
+	problems_init(&p, &a);
+	check_process(&process, "", NULL, &p);
+	assert_int_equal(p.mistakes, 63);
+	arena_finish(&a);
 }
 
 static void clocks_need_a_time_namespace(void **state)
@@ -462,6 +509,7 @@ static void resources_keep_their_rules(void **state)
 			  "/linux/resources/cpu/period: is not what the kernel takes; from 1000 to 1000000 "
 			  "microseconds\n" },
 		{ .linux = ",\"resources\":{\"cpu\":{\"quota\":0,\"period\":0}}", .said = "" },
+		{ .linux = ",\"resources\":{\"cpu\":{\"quota\":1000}}", .said = "" },
 		{ .linux = ",\"resources\":{\"cpu\":{\"period\":999}}",
 		  .said = "/linux/resources/cpu/period: is not what the kernel takes; from 1000 to 1000000 "
 			  "microseconds\n" },
@@ -667,6 +715,7 @@ int main(void)
 		cmocka_unit_test(mappings_need_a_user_namespace),
 		cmocka_unit_test(mappings_do_not_overlap),
 		cmocka_unit_test(ids_are_mapped),
+		cmocka_unit_test(lists_are_bounded),
 		cmocka_unit_test(clocks_need_a_time_namespace),
 		cmocka_unit_test(paths_need_a_mount_namespace),
 		cmocka_unit_test(versions_are_1_x),

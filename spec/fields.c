@@ -8,7 +8,7 @@
 static const struct field id_mapping_rows[] = {
 	UINT("containerID", container_id, NEEDED, "First id inside the container.", ID),
 	UINT("hostID", host_id, NEEDED, "First id outside that it is mapped to.", ID),
-	UINT("size", size, NEEDED, "How many ids are mapped.", UINT32),
+	UINT("size", size, NEEDED, "How many ids are mapped.", RANGE(1, UINT32_MAX)),
 };
 RECORD(id_mapping);
 #undef OWNER

@@ -244,8 +244,9 @@ static void walk_rows(struct drift *d, const struct record *record, const char *
 		p->row = f;
 		d->rows++;
 		bool is_required = f->flags & FIELD_REQUIRED;
-		if (is_required != p->is_required && !IS_LISTED(required_by_the_text, member))
-			fail_msg("%s: required by the %s only", member, is_required ? "row" : "schema");
+		bool is_wanted = p->is_required || IS_LISTED(required_by_the_text, member);
+		if (is_required != is_wanted)
+			fail_msg("%s: required by the %s only", member, is_required ? "row" : "specification");
 		compare_type(d, p);
 		if (f->kind == FIELD_OBJECTS || f->kind == FIELD_NAMED)
 			(void)strncat(member, f->kind == FIELD_OBJECTS ? "[]" : "{}",

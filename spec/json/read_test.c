@@ -190,6 +190,10 @@ static void refuses_bytes_that_are_no_text(void **state)
 						     "UTF-8\n" },
 		{ "{\"hostname\":\"\xf4\x90\x80\x80\"}", "c.json:1:14: the byte is not valid UTF-8; save the file as "
 							 "UTF-8\n" },
+		{ "{\"hostname\":\"\xf5\x80\x80\x80\"}", "c.json:1:14: the byte is not valid UTF-8; save the file as "
+							 "UTF-8\n" },
+		{ "{\"hostname\":\"\\udc00\\udc00\"}", "c.json:1:14: half a surrogate pair; write the character "
+						       "itself, or both halves\n" },
 		{ "{\"hostname\":\"\xff\"}", "c.json:1:14: the byte is not valid UTF-8; save the file as UTF-8\n" },
 		{ "{\"hostname\":\"a\x80\"}", "c.json:1:15: the byte is not valid UTF-8; save the file as UTF-8\n" },
 		{ "{\"hostname\":\"\xc3\"}", "c.json:1:14: the byte is not valid UTF-8; save the file as UTF-8\n" },
@@ -383,30 +387,47 @@ static void keeps_the_ranges_of_rows(void **state)
 {
 	static const struct {
 		const char *format, *good, *bad;
+		const struct record *record; /* NULL: of a process */
 	} cases[] = {
-		{ "{\"cwd\":\"/\",\"user\":{\"uid\":%s}}", "4294967294", "4294967295" },
-		{ "{\"cwd\":\"/\",\"user\":{\"additionalGids\":[%s]}}", "4294967294", "4294967295" },
-		{ "{\"cwd\":\"/\",\"user\":{\"umask\":%s}}", "511", "512" },
-		{ "{\"cwd\":\"/\",\"oomScoreAdj\":%s}", "-1000", "-1001" },
-		{ "{\"cwd\":\"/\",\"oomScoreAdj\":%s}", "1000", "1001" },
-		{ "{\"cwd\":\"/\",\"consoleSize\":{\"height\":1,\"width\":%s}}", "65535", "65536" },
-		{ "{\"cwd\":\"/\",\"ioPriority\":{\"class\":\"IOPRIO_CLASS_BE\",\"priority\":%s}}", "7", "8" },
-		{ "{\"cwd\":%s}", "\"/\"", "\"\"" },
-		{ "{\"cwd\":%s}", "\"/x\"", "\"x\"" },
+		{ "{\"hugepageLimits\":[{\"limit\":0,\"pageSize\":%s}]}", "\"2MB\"", "\"2MBx\"", &record_resources },
+		{ "{\"hugepageLimits\":[{\"limit\":0,\"pageSize\":%s}]}", "\"64KB\"", "\"0MB\"", &record_resources },
+		{ "{\"hugepageLimits\":[{\"limit\":0,\"pageSize\":%s}]}", "\"1GB\"", "\"1TB\"", &record_resources },
+		{ "{\"devices\":[{\"allow\":true,\"access\":%s}]}", "\"rwm\"", "\"rwmr\"", &record_resources },
+		{ "{\"devices\":[{\"allow\":true,\"access\":%s}]}", "\"\"", "\"x\"", &record_resources },
+		{ "{\"devices\":[{\"allow\":true,\"type\":%s}]}", "\"a\"", "\"ac\"", &record_resources },
+		{ "{\"devices\":[{\"allow\":true,\"major\":%s}]}", "-1", "-2", &record_resources },
+		{ "{\"ociVersion\":\"1\",\"linux\":{\"intelRdt\":{\"schemata\":[%s]}}}", "\"L3:0=f\"",
+		  "\"L3:0=f\\nMB:\"", &record_spec },
+		{ "{\"ociVersion\":\"1\",\"linux\":{\"intelRdt\":{\"memBwSchema\":%s}}}", "\"MB:0\"", "\"L3:0\"",
+		  &record_spec },
+		{ "{\"ociVersion\":\"1\",\"linux\":{\"personality\":{\"domain\":\"LINUX\",\"flags\":%s}}}", "[]",
+		  "[\"x\"]", &record_spec },
+		{ "{\"ociVersion\":\"1\",\"linux\":{\"uidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":%s}]}}",
+		  "1", "0", &record_spec },
+		{ "{\"cwd\":\"/\",\"user\":{\"uid\":%s}}", "4294967294", "4294967295", NULL },
+		{ "{\"cwd\":\"/\",\"user\":{\"additionalGids\":[%s]}}", "4294967294", "4294967295", NULL },
+		{ "{\"cwd\":\"/\",\"user\":{\"umask\":%s}}", "511", "512", NULL },
+		{ "{\"cwd\":\"/\",\"oomScoreAdj\":%s}", "-1000", "-1001", NULL },
+		{ "{\"cwd\":\"/\",\"oomScoreAdj\":%s}", "1000", "1001", NULL },
+		{ "{\"cwd\":\"/\",\"consoleSize\":{\"height\":1,\"width\":%s}}", "65535", "65536", NULL },
+		{ "{\"cwd\":\"/\",\"ioPriority\":{\"class\":\"IOPRIO_CLASS_BE\",\"priority\":%s}}", "7", "8", NULL },
+		{ "{\"cwd\":%s}", "\"/\"", "\"\"", NULL },
+		{ "{\"cwd\":%s}", "\"/x\"", "\"x\"", NULL },
+		{ "{\"cwd\":\"/\",\"rlimits\":[{\"type\":%s,\"soft\":0,\"hard\":0}]}", "\"RLIMIT_CPU\"", "\"RLIMIT_\"",
+		  NULL },
 		{ "{\"cwd\":\"/\",\"rlimits\":[{\"type\":%s,\"soft\":0,\"hard\":0}]}", "\"RLIMIT_CPU\"",
-		  "\"RLIMIT_\"" },
-		{ "{\"cwd\":\"/\",\"rlimits\":[{\"type\":%s,\"soft\":0,\"hard\":0}]}", "\"RLIMIT_CPU\"",
-		  "\"RLIMIT_cpu\"" },
-		{ "{\"cwd\":\"/\",\"execCPUAffinity\":{\"final\":%s}}", "\"0-3, 7\"", "\"all\"" },
+		  "\"RLIMIT_cpu\"", NULL },
+		{ "{\"cwd\":\"/\",\"execCPUAffinity\":{\"final\":%s}}", "\"0-3, 7\"", "\"all\"", NULL },
 	};
 	struct fixture *f = *state;
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		const char *format = cases[i].format, *hole = strstr(format, "%s");
 		const char *before = arena_copy(&f->arena, format, (size_t)(hole - format));
-		(void)read_text(f, &record_process, arena_format(&f->arena, "%s%s%s", before, cases[i].good, hole + 2));
+		const struct record *record = cases[i].record ? cases[i].record : &record_process;
+		(void)read_text(f, record, arena_format(&f->arena, "%s%s%s", before, cases[i].good, hole + 2));
 		assert_string_equal(f->printed, "");
-		(void)read_text(f, &record_process, arena_format(&f->arena, "%s%s%s", before, cases[i].bad, hole + 2));
+		(void)read_text(f, record, arena_format(&f->arena, "%s%s%s", before, cases[i].bad, hole + 2));
 		assert_int_equal(f->problems.mistakes, 1);
 	}
 }
@@ -527,6 +548,15 @@ static void keeps_hostile_texts_on_their_line(void **state)
 	assert_string_equal(e.hint, "one of private, shared, slave, unbindable");
 }
 
+static void quotes_no_half_of_a_character(void **state)
+{
+	struct fixture *f = *state;
+	const char *text = repeat(f, "x", "\xc3\xa9", 40, "");
+	const char *quoted = json_quote(&f->arena, text, strlen(text));
+
+	assert_string_equal(quoted, repeat(f, "\"x", "\xc3\xa9", 31, "\"..."));
+}
+
 static void counts_more_than_it_keeps(void **state)
 {
 	struct fixture *f = *state;
@@ -637,6 +667,7 @@ int main(void)
 		TEST(warns_of_other_systems),
 		TEST(guesses_misspelt_names),
 		TEST(keeps_hostile_texts_on_their_line),
+		TEST(quotes_no_half_of_a_character),
 		TEST(counts_more_than_it_keeps),
 		TEST(makes_no_error_of_warnings),
 		TEST(prints_json),
