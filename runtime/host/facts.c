@@ -236,6 +236,7 @@ static int read_status(struct arena *a, struct facts *f, struct err *e)
 	if (!find_hex(status, "\nCapPrm:\t", &permitted) || !find_hex(status, "\nCapBnd:\t", &bounding))
 		return err_set(e, "/proc/self/status names no capabilities");
 	f->capabilities = permitted & bounding;
+	(void)find_hex(status, "\nSigIgn:\t", &f->ignored_signals);
 	f->has_seccomp = strstr(status, "\nSeccomp:\t") != NULL;
 	/* a set can lack its highest capability: ask the kernel for the next ones */
 	f->last_capability = bounding ? 63 - (unsigned)__builtin_clzll(bounding) : 0;

@@ -172,13 +172,13 @@ static int load_filter(struct init *i)
 }
 
 /* Ignored signals and the mask outlive an exec; those of the caller are none of the payload's. */
-static int reset_signals(struct init *i)
+static int reset_signals(struct init *i, uint64_t ignored)
 {
 	const struct sigaction by_default = { 0 };
 	const sigset_t none = { 0 };
 
 	for (int n = 1; n <= 64; n++) {
-		long result = n == SIGKILL || n == SIGSTOP ? 0 : sys_sigaction(n, &by_default);
+		long result = ignored >> (n - 1) & 1 ? sys_sigaction(n, &by_default) : 0;
 		if (result < 0)
 			return init_fail(i, __NR_rt_sigaction, -result, n);
 	}
@@ -210,7 +210,7 @@ int init_exec(struct init *i, const struct op *op, const struct op_exec *p)
 	char **env = make_vector(i, p->env, i->home[0] ? i->home : NULL);
 
 	(void)op;
-	if (reset_signals(i) < 0 || load_filter(i) < 0)
+	if (reset_signals(i, p->ignored) < 0 || load_filter(i) < 0)
 		return -1;
 	long result = sys_execve(i->executable, argv, env);
 	return init_fail(i, __NR_execve, -result, is_interpreter_missing(i, result));

@@ -127,6 +127,8 @@ static bool read_value(const char *key, const char *value, struct facts *f)
 		return read_kernel(value, &f->kernel);
 	if (strcmp(key, "capabilities") == 0)
 		return read_hex(value, &f->capabilities);
+	if (strcmp(key, "ignored_signals") == 0)
+		return read_hex(value, &f->ignored_signals);
 	return text_has_prefix(key, "hard_limit ") && read_limit(key + strlen("hard_limit "), value, f);
 }
 

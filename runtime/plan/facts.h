@@ -26,6 +26,7 @@ struct facts {
 	uint32_t uid, gid;          /* effective */
 	bool is_in_user_namespace;  /* /proc/self/uid_map is not the initial one */
 	uint64_t capabilities;      /* bounding and permitted set of the caller: what it can give away */
+	uint64_t ignored_signals;   /* bit N-1: signal N is ignored by the caller, and would be by what it executes */
 	unsigned last_capability;   /* 40: CAP_CHECKPOINT_RESTORE */
 	uint64_t hard_limits[16];   /* the caller's hard resource limits, by RLIMIT_* number */
 	bool has_seccomp;

@@ -161,7 +161,10 @@ struct plan_blob {           /* raw bytes */
 	M(FLAGS, kept, CAP) /* held in permitted and effective until the exec: what loading the filter needs */
 #define PLAN_NO_NEW_PRIVS(M)
 #define PLAN_SECCOMP(M) M(FLAGS, flags, FILTER)
-#define PLAN_EXEC(M) M(TEXTS, args, NONE) M(TEXTS, env, NONE)
+#define PLAN_EXEC(M)                                                                                                    \
+	M(TEXTS, args, NONE)                                                                                            \
+	M(TEXTS, env, NONE)                                                                                             \
+	M(FLAGS, ignored, SIGNAL) /* bit N-1: the caller ignores signal N; the payload must not */
 
 /* --- the rows: NAME, lower-case word, side, file that carries it out, meaning ----------------------------------------- */
 

@@ -94,5 +94,5 @@ void plan_exec_payload(struct planner *p, const struct spec_process *process)
 {
 	plan_seccomp(p);
 	PLAN_ADD(&p->w, EXEC, exec, 0, &process->args, .args = plan_add_texts(&p->w, process->args.at, process->args.count),
-		 .env = plan_add_texts(&p->w, process->env.at, process->env.count));
+		 .env = plan_add_texts(&p->w, process->env.at, process->env.count), .ignored = p->facts->ignored_signals);
 }
