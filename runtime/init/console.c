@@ -1,5 +1,5 @@
-/* The terminal: a new pty of the container's own devpts. The master goes to the runtime; the peer, never looked up by a path,
- * becomes stdin, stdout and stderr, the controlling terminal, and /dev/console. */
+/* The terminal: a new pty of the container's own devpts. The master goes to the runtime; the peer, never looked up
+ * by a path, becomes stdin, stdout and stderr, the controlling terminal, and /dev/console. */
 #include "runtime/init/sys.h"
 #include "runtime/init/tree.h"
 

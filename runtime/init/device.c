@@ -9,18 +9,64 @@ struct place {
 	char buffer[INIT_PATH_MAX];
 };
 
-static int find_place(struct init *i, const char *path, struct place *out)
+/* DEVICE and LINK. */
+static const char *node_path(const struct init *i, const struct op *op)
 {
+	const void *payload = i->plan + op->payload;
+
+	if (op->kind == OP_DEVICE)
+		return init_text(i, ((const struct op_device *)payload)->path);
+	return op->kind == OP_LINK ? init_text(i, ((const struct op_link *)payload)->path) : NULL;
+}
+
+static size_t parent_length(const char *path)
+{
+	size_t length = text_length(path);
+
+	while (length > 0 && path[length - 1] != '/')
+		length--;
+	return length;
+}
+
+/* A run of nodes in one directory looks that up once: nothing is mounted in between. */
+static bool is_parent_needed_next(const struct init *i, const struct op *op)
+{
+	const char *a = node_path(i, op), *b = node_path(i, op + 1);
+	size_t length = parent_length(a);
+
+	return b && parent_length(b) == length && memcmp(a, b, length) == 0 && b[length] && b[length] != '.';
+}
+
+static int find_place(struct init *i, const struct op *op, struct place *out)
+{
+	const char *path = node_path(i, op);
 	int root_fd = path_find_root(i);
 
 	if (root_fd < 0)
 		return -1;
+	if (i->parent_fd >= 0) {
+		out->parent_fd = i->parent_fd;
+		out->name = path + parent_length(path);
+		return 0;
+	}
 	long fd = path_open_parent(root_fd, path, &out->name, out->buffer, sizeof out->buffer);
+	if (init_expect(i, __NR_openat2, fd) < 0)
+		return -1;
 	out->parent_fd = (int)fd;
-	return init_expect(i, __NR_openat2, fd);
+	return 0;
 }
 
-/* --- DEVICE --------------------------------------------------------------------------------------------------------------- */
+static void leave_place(struct init *i, const struct op *op, const struct place *at)
+{
+	if (is_parent_needed_next(i, op)) {
+		i->parent_fd = at->parent_fd;
+		return;
+	}
+	i->parent_fd = -1;
+	(void)sys_close(at->parent_fd); /* only a reference */
+}
+
+/* --- DEVICE ------------------------------------------------------------------------------------------------------ */
 
 static bool is_same_device(const struct stat *st, const struct op_device *p)
 {
@@ -89,14 +135,14 @@ int init_device(struct init *i, const struct op *op, const struct op_device *p)
 {
 	struct place at;
 
-	if (find_place(i, init_text(i, p->path), &at) < 0)
+	if (find_place(i, op, &at) < 0)
 		return -1;
 	int result = p->host ? bind_device(i, &at, p, init_text(i, p->host)) : make_device(i, op, &at, p);
-	(void)sys_close(at.parent_fd); /* only a reference */
+	leave_place(i, op, &at);
 	return result;
 }
 
-/* --- LINK ----------------------------------------------------------------------------------------------------------------- */
+/* --- LINK -------------------------------------------------------------------------------------------------------- */
 
 static bool has_text(const struct place *at, const char *target)
 {
@@ -122,13 +168,13 @@ int init_link(struct init *i, const struct op *op, const struct op_link *p)
 	const char *target = init_text(i, p->target);
 	struct place at;
 
-	if (find_place(i, init_text(i, p->path), &at) < 0)
+	if (find_place(i, op, &at) < 0)
 		return -1;
 	long result = sys_symlinkat(target, at.parent_fd, at.name);
 	if (result == -EEXIST && has_text(&at, target))
 		result = 0;
 	else if (result == -EEXIST && op->flags & OP_MAY_EXIST)
 		result = replace(&at, target);
-	(void)sys_close(at.parent_fd); /* only a reference */
+	leave_place(i, op, &at);
 	return init_expect(i, __NR_symlinkat, result);
 }

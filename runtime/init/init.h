@@ -23,6 +23,7 @@ struct init {
 	int null_fd;       /* O_PATH of the host's verified /dev/null, opened at ROOT where the plan masks; -1 */
 	int null_tree_fd;  /* a detached clone of it, for masks after PIVOT (ENTER_PID), where the host's can no longer be cloned; -1 */
 	int mask_fd;       /* O_PATH of the first masked directory's shared read-only tmpfs; -1 until there is one */
+	int parent_fd;     /* the directory of the node made last, kept where the next op makes one in it; -1 */
 	int proc_fd;       /* private procfs for SYSCTL; -1 until there is one */
 
 	char executable[INIT_PATH_MAX]; /* what FIND found */

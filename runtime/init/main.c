@@ -123,7 +123,7 @@ static bool read_base(const char *text, unsigned *out)
 __attribute__((used)) _Noreturn void init_main(const long *stack);
 void init_main(const long *stack)
 {
-	struct init i = { .op = UINT32_MAX, .root_fd = -1, .null_fd = -1, .null_tree_fd = -1, .mask_fd = -1,
+	struct init i = { .op = UINT32_MAX, .root_fd = -1, .null_fd = -1, .null_tree_fd = -1, .mask_fd = -1, .parent_fd = -1,
 			  .proc_fd = -1 };
 	const char *const *argv = (const void *)(stack + 1);
 

@@ -1,9 +1,10 @@
-/* What the payload may not write, or not see. Each is a mount on the path's own descriptor; a path that does not exist needs none. */
+/* What the payload may not write, or not see. Each is a mount on the path's own descriptor; a path that does not
+ * exist needs none. */
 #include "runtime/init/sys.h"
 #include "runtime/init/tree.h"
 
-/* 1 with the descriptor, 0 when there is nothing to hide, -1 after init_fail. Only the path itself may be missing: that what is
- * put over it is missing is an error. */
+/* 1 with the descriptor, 0 when there is nothing to hide, -1 after init_fail. Only the path itself may be missing:
+ * that what is put over it is missing is an error. */
 static int find_path(struct init *i, const struct op *op, const char *path, int *out)
 {
 	int root_fd = path_find_root(i);
@@ -31,7 +32,7 @@ static int cover(struct init *i, int from_fd, unsigned how, int path_fd, const s
 	return result;
 }
 
-/* --- READONLY ------------------------------------------------------------------------------------------------------------- */
+/* --- READONLY ---------------------------------------------------------------------------------------------------- */
 
 /* The path covers itself, mounts below included: a volume below a read-only path is not a way around it. */
 int init_readonly(struct init *i, const struct op *op, const struct op_readonly *p)
@@ -45,7 +46,7 @@ int init_readonly(struct init *i, const struct op *op, const struct op_readonly 
 	return result;
 }
 
-/* --- MASK ----------------------------------------------------------------------------------------------------------------- */
+/* --- MASK -------------------------------------------------------------------------------------------------------- */
 
 static long make_empty_directory(void)
 {
@@ -80,8 +81,8 @@ static int mask_directory(struct init *i, int fd)
 	return tree_attach(i, i->mask_fd, fd, &nothing);
 }
 
-/* Anything else shows the host's /dev/null. After PIVOT the host's mount is out of reach, but not the clone that ROOT made of it:
- * once that is attached it can be cloned itself. */
+/* Anything else shows the host's /dev/null. After PIVOT the host's mount is out of reach, but not the clone that
+ * ROOT made of it: once that is attached it can be cloned itself. */
 static int mask_file(struct init *i, int fd)
 {
 	static const struct tree_change nothing;

@@ -133,7 +133,7 @@ static void let_go(struct init *i)
 	if (sys_close_range(first, ~0u, 0) < 0) /* filtered hosts */
 		for (unsigned fd = first; fd < end; fd++)
 			(void)sys_close((int)fd);
-	i->channel = i->reply = i->root_fd = i->null_fd = i->null_tree_fd = i->mask_fd = i->proc_fd = -1;
+	i->channel = i->reply = i->root_fd = i->null_fd = i->null_tree_fd = i->mask_fd = i->parent_fd = i->proc_fd = -1;
 }
 
 /* From here on init lives without the runtime. For exec the channel stays open: that the payload's exec closes it

@@ -1,5 +1,5 @@
-/* Mounts. A new one is made detached, with its options and attributes, and attached once to a descriptor; a bind is a cloned tree
- * that goes the same way (tree.h). */
+/* Mounts. A new one is made detached, with its options and attributes, and attached once to a descriptor; a bind
+ * is a cloned tree that goes the same way (tree.h). */
 #include "runtime/init/sys.h"
 #include "runtime/init/tree.h"
 
@@ -9,7 +9,7 @@ int init_propagation(struct init *i, const struct op *op, const struct op_propag
 	return init_expect(i, __NR_mount, sys_mount(NULL, "/", NULL, p->flags, NULL));
 }
 
-/* --- MOUNT: what is to be made ------------------------------------------------------------------------------------------- */
+/* --- MOUNT: what is to be made ----------------------------------------------------------------------------------- */
 
 enum { NO_OPTION = -1, COVER_MAX = 3, DATA_MAX = 4096 }; /* mount(2) reads one page */
 
@@ -49,8 +49,14 @@ static void add_cover(struct new_mount *m, const char *key, uint64_t value, unsi
 	(void)text_add(to, size, text_add(to, size, 0, key), at); /* fits: 4 + 10 digits */
 }
 
-/* A tmpfs that says nothing about it looks like the directory it covers: /tmp stays 1777. Ids that this user namespace does
- * not have show as the overflow id, which is nobody's own. */
+static bool is_to_look_like_cover(const struct init *i, const struct new_mount *m)
+{
+	return text_equal(m->type, "tmpfs") && !has_option(i, m->p, "mode=") && !has_option(i, m->p, "uid=") &&
+	       !has_option(i, m->p, "gid=");
+}
+
+/* A tmpfs that says nothing about it looks like the directory it covers: /tmp stays 1777. Ids that this user
+ * namespace does not have show as the overflow id, which is nobody's own. */
 static int take_after_cover(struct init *i, struct new_mount *m)
 {
 	enum { OVERFLOW_ID = 65534 };
@@ -60,11 +66,10 @@ static int take_after_cover(struct init *i, struct new_mount *m)
 		return -1;
 	if (!S_ISDIR(st.st_mode))
 		return init_fail(i, __NR_openat2, ENOTDIR, NO_OPTION);
-	if (!has_option(i, m->p, "mode="))
-		add_cover(m, "mode=", st.st_mode & 07777, 8);
-	if (!has_option(i, m->p, "uid=") && st.st_uid != 0 && st.st_uid != OVERFLOW_ID)
+	add_cover(m, "mode=", st.st_mode & 07777, 8);
+	if (st.st_uid != 0 && st.st_uid != OVERFLOW_ID)
 		add_cover(m, "uid=", st.st_uid, 10);
-	if (!has_option(i, m->p, "gid=") && st.st_gid != 0 && st.st_gid != OVERFLOW_ID)
+	if (st.st_gid != 0 && st.st_gid != OVERFLOW_ID)
 		add_cover(m, "gid=", st.st_gid, 10);
 	return 0;
 }
@@ -76,22 +81,22 @@ static int find_target(struct init *i, struct new_mount *m)
 {
 	const char *path = init_text(i, m->p->target);
 	unsigned rules = is_any(m->type, strict_types) ? PATH_NO_SYMLINKS : PATH_FOLLOW;
-	bool is_tmpfs = text_equal(m->type, "tmpfs");
+	bool is_like_cover = is_to_look_like_cover(i, m);
 	int root_fd = path_find_root(i);
 
 	if (root_fd < 0)
 		return -1;
-	long fd = is_tmpfs ? path_open(root_fd, path, PATH_FIND, rules) : -ENOENT;
+	long fd = is_like_cover ? path_open(root_fd, path, PATH_FIND, rules) : -ENOENT;
 	bool is_new = fd == -ENOENT; /* one of ours says nothing about what was there */
 	if (is_new)
 		fd = path_open(root_fd, path, PATH_MAKE_DIRECTORY, rules);
 	if (init_expect(i, __NR_openat2, fd) < 0)
 		return -1;
 	m->target_fd = (int)fd;
-	return is_tmpfs && !is_new ? take_after_cover(i, m) : 0;
+	return is_like_cover && !is_new ? take_after_cover(i, m) : 0;
 }
 
-/* --- MOUNT: detached -------------------------------------------------------------------------------------------------------- */
+/* --- MOUNT: detached --------------------------------------------------------------------------------------------- */
 
 static long set_option(int fs_fd, const char *option)
 {
@@ -162,17 +167,20 @@ static int make_detached(struct init *i, const struct new_mount *m)
 	return init_expect(i, __NR_fsmount, mount) < 0 ? -1 : (int)mount;
 }
 
-/* A whole, writable procfs, as we made it: SYSCTL need not make another. */
+/* A whole, writable procfs that we made ourselves: SYSCTL need not make another. */
 static bool is_for_sysctl(const struct init *i, const struct new_mount *m)
 {
 	return i->proc_fd < 0 && text_equal(m->type, "proc") && m->p->options.count == 0 && !(m->p->set & MOUNT_ATTR_RDONLY) &&
 	       !i->has_pid_to_enter && init_find_op(i, OP_SYSCTL);
 }
 
-static int attach(struct init *i, const struct new_mount *m, int mount_fd)
+static int mount_detached(struct init *i, const struct new_mount *m)
 {
-	int result = tree_attach(i, mount_fd, m->target_fd, &(struct tree_change){ .propagation = m->p->propagation });
+	int mount_fd = make_detached(i, m), result;
 
+	if (mount_fd < 0)
+		return -1;
+	result = tree_attach(i, mount_fd, m->target_fd, &(struct tree_change){ .propagation = m->p->propagation });
 	if (result == 0 && is_for_sysctl(i, m))
 		i->proc_fd = mount_fd;
 	else
@@ -180,7 +188,7 @@ static int attach(struct init *i, const struct new_mount *m, int mount_fd)
 	return result;
 }
 
-/* --- MOUNT: by mount(2) ----------------------------------------------------------------------------------------------------- */
+/* --- MOUNT: by mount(2) ------------------------------------------------------------------------------------------ */
 
 static bool add_data(char *data, size_t *length, const char *option)
 {
@@ -231,8 +239,8 @@ static int mount_here(struct init *i, const struct new_mount *m)
 	long result = sys_fchdir(m->target_fd);
 	if (result == 0)
 		result = sys_mount(m->source, ".", m->type, flags, data);
-	if (init_expect(i, __NR_mount, result) < 0 || init_expect(i, __NR_chdir, sys_chdir("/")) < 0)
-		return -1;
+	if (result < 0)
+		return init_fail(i, __NR_mount, -result, NO_OPTION);
 	return m->p->propagation ? propagate(i, m) : 0;
 }
 
@@ -244,28 +252,27 @@ static bool has_other_flags(uint64_t flags)
 	return flags;
 }
 
-/* Filtered hosts know no fsopen(2); and file systems may take the options as mount(2) gives them, in one text, and not singly:
- * cgroup wants "cpu,cpuacct" to be two. */
-static bool is_for_mount_call(const struct init *i)
-{
-	if (i->failed_call == __NR_fsopen)
-		return i->failed_error == ENOSYS || i->failed_error == EPERM;
-	return i->failed_call == __NR_fsconfig && i->failed_error == EINVAL && i->failed_number != NO_OPTION;
-}
+/* --- MOUNT: which way -------------------------------------------------------------------------------------------- */
 
+/* Both ways mount on the target's descriptor, with all attributes from the first moment on. mount(2) needs two
+ * calls where the other needs seven; the other gives a descriptor of the mount, and when it fails it knows which
+ * option was refused. What it refuses may still be good for mount(2): options that hold a comma, and all on hosts
+ * with a filter that knows no fsopen(2). */
 static int make(struct init *i, const struct new_mount *m)
 {
-	if (has_other_flags(m->p->superblock))
-		return mount_here(i, m);
-	int fd = make_detached(i, m);
-	if (fd >= 0)
-		return attach(i, m, fd);
+	bool is_only_here = has_other_flags(m->p->superblock);
+	bool is_first_here = is_only_here || !(m->p->propagation || is_for_sysctl(i, m));
+	int result = is_first_here ? mount_here(i, m) : mount_detached(i, m);
+
+	if (result == 0 || is_only_here)
+		return result;
 	uint32_t call = i->failed_call;
 	int error = i->failed_error;
 	int64_t number = i->failed_number;
-	if (is_for_mount_call(i) && mount_here(i, m) == 0)
-		return 0;
-	return init_fail(i, call, error, number); /* the first failure says more */
+	result = is_first_here ? mount_detached(i, m) : mount_here(i, m);
+	if (result < 0 && (is_first_here ? i->failed_call == __NR_fsopen : call != __NR_fsopen))
+		return init_fail(i, call, error, number); /* the failure that says more */
+	return result;
 }
 
 int init_mount(struct init *i, const struct op *op, const struct op_mount *p)

@@ -1,8 +1,10 @@
-/* --no-pivot: the root is moved over the host's, for hosts whose root is the initial ramfs, which pivot_root(2) refuses.
+/* --no-pivot: the root is moved over the host's, for hosts whose root is the initial ramfs, which pivot_root(2)
+ * refuses.
  *
- * The host's mounts then stay in the container's mount namespace, unreachable below the new root, but not without effect: a
- * whole procfs or sysfs among them allows the container's user namespaces to mount another whole one, without the masks of ours
- * (the kernel asks whether there is one in the namespace, not whether it can be reached). So all of them are taken away. */
+ * The host's mounts then stay in the container's mount namespace, unreachable below the new root, but not without
+ * effect: a whole procfs or sysfs among them allows the container's user namespaces to mount another whole one,
+ * without the masks of ours (the kernel asks whether there is one in the namespace, not whether it can be
+ * reached). So all of them are taken away. */
 #include "runtime/init/init.h"
 #include "runtime/init/sys.h"
 
@@ -44,8 +46,8 @@ static bool is_revealing(const char *point)
 	return is;
 }
 
-/* Paths still begin at the host's root, below which the moved tree is not found: of its lines nothing comes but EINVAL and
- * ENOENT. What a user namespace has inherited it may not detach, but it may cover it. */
+/* Paths still begin at the host's root, below which the moved tree is not found: of its lines nothing comes but
+ * EINVAL and ENOENT. What a user namespace has inherited it may not detach, but it may cover it. */
 static int take_away(struct init *i, const char *point, bool *has_changed)
 {
 	if (text_equal(point, "/"))

@@ -4,6 +4,27 @@
 
 enum { PATH_TRIES = 32 };
 
+/* The parent's path into `buffer`, and behind it the last component. */
+static long split(const char *path, const char **name, char *buffer, size_t size)
+{
+	size_t length = text_length(path), last;
+
+	while (length > 0 && path[length - 1] == '/')
+		length--;
+	last = length;
+	while (last > 0 && path[last - 1] != '/')
+		last--;
+	if (length + 3 > size)
+		return -ENAMETOOLONG;
+	buffer[0] = '/';
+	memcpy(buffer + 1, path, last);
+	buffer[last + 1] = 0;
+	memcpy(buffer + last + 2, path + last, length - last);
+	buffer[length + 2] = 0;
+	*name = buffer + last + 2;
+	return length == last || text_equal(*name, ".") || text_equal(*name, "..") ? -EISDIR : 0;
+}
+
 /* EAGAIN: something was renamed or mounted somewhere while ".." was looked up. */
 static long resolve(int root_fd, const char *path, enum path_make make, unsigned rules)
 {
@@ -18,61 +39,58 @@ static long resolve(int root_fd, const char *path, enum path_make make, unsigned
 }
 
 /* A filter says ENOSYS or EPERM; who renames without end does not stop the walk. */
-static bool is_for_walk(long error, enum path_make make)
+static bool is_for_walk(long error)
 {
-	return error == -ENOSYS || error == -EPERM || error == -EAGAIN || (error == -ENOENT && make != PATH_FIND);
+	return error == -ENOSYS || error == -EPERM || error == -EAGAIN;
 }
 
-/* The kind that was to be made, or that was there before. */
-static long check_kind(long fd, enum path_make make)
+/* What was there before may be of another kind. */
+static long check_file(long fd)
 {
 	struct stat st;
-	long result = sys_fstat((int)fd, &st);
+	long result = fd < 0 ? fd : sys_fstat((int)fd, &st);
 
-	if (result == 0 && make == PATH_MAKE_DIRECTORY && !S_ISDIR(st.st_mode))
-		result = -ENOTDIR;
-	else if (result == 0 && make == PATH_MAKE_FILE && S_ISDIR(st.st_mode))
-		result = -EISDIR;
-	if (result == 0)
+	if (result == 0 && !S_ISDIR(st.st_mode))
 		return fd;
-	(void)sys_close((int)fd); /* only a reference */
-	return result;
+	if (fd >= 0)
+		(void)sys_close((int)fd); /* here and below: only a reference */
+	return result < 0 ? result : -EISDIR;
+}
+
+/* Most often only the last component is missing, below a directory that the kernel finds. */
+static long make_last(int root_fd, const char *path, unsigned rules)
+{
+	char buffer[INIT_PATH_MAX];
+	const char *name;
+	long parent = split(path, &name, buffer, sizeof buffer), fd;
+
+	if (parent == 0)
+		parent = resolve(root_fd, buffer, PATH_MAKE_DIRECTORY, rules);
+	if (parent < 0)
+		return parent;
+	fd = sys_mkdirat((int)parent, name, 0755);
+	if (fd == 0)
+		fd = sys_openat((int)parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+	(void)sys_close((int)parent);
+	return fd;
 }
 
 long path_open(int root_fd, const char *path, enum path_make make, unsigned rules)
 {
 	long fd = resolve(root_fd, path, make, rules);
 
-	if (is_for_walk(fd, make))
+	if (fd == -ENOENT && make == PATH_MAKE_DIRECTORY)
+		fd = make_last(root_fd, path, rules);
+	if (is_for_walk(fd) || (fd < 0 && make != PATH_FIND))
 		fd = path_walk(root_fd, path, make, rules);
-	return fd < 0 || make == PATH_FIND ? fd : check_kind(fd, make);
-}
-
-/* Where the last component begins in a path without slashes at its end. */
-static size_t find_last(const char *path, size_t length)
-{
-	while (length > 0 && path[length - 1] != '/')
-		length--;
-	return length;
+	return make == PATH_MAKE_FILE ? check_file(fd) : fd;
 }
 
 long path_open_parent(int root_fd, const char *path, const char **name, char *buffer, unsigned long size)
 {
-	size_t length = text_length(path), last;
+	long result = split(path, name, buffer, size);
 
-	while (length > 0 && path[length - 1] == '/')
-		length--;
-	last = find_last(path, length);
-	if (length + 2 > size)
-		return -ENAMETOOLONG;
-	memcpy(buffer, path, last); /* the parent, then the name */
-	buffer[last] = 0;
-	memcpy(buffer + last + 1, path + last, length - last);
-	buffer[length + 1] = 0;
-	*name = buffer + last + 1;
-	if (length == last || text_equal(*name, ".") || text_equal(*name, ".."))
-		return -EISDIR;
-	return path_open(root_fd, last ? buffer : "/", PATH_MAKE_DIRECTORY, PATH_FOLLOW);
+	return result < 0 ? result : path_open(root_fd, buffer, PATH_MAKE_DIRECTORY, PATH_FOLLOW);
 }
 
 /* A regular file or a device; EEXIST says that something else has the name, ELOOP that a symlink has. */

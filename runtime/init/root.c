@@ -2,7 +2,7 @@
 #include "runtime/init/sys.h"
 #include "runtime/init/tree.h"
 
-/* --- ROOT ----------------------------------------------------------------------------------------------------------------- */
+/* --- ROOT -------------------------------------------------------------------------------------------------------- */
 
 static int open_null(struct init *i)
 {
@@ -25,8 +25,8 @@ static int open_null(struct init *i)
 	return 0;
 }
 
-/* The host's mounts are slaves or private: what happens here does not reach the host. Not so in a mount namespace that was
- * joined, nor with "rootfsPropagation": "shared". */
+/* The host's mounts are slaves or private: what happens here does not reach the host. Not so in a mount namespace
+ * that was joined, nor with "rootfsPropagation": "shared". */
 static bool is_cut_off(const struct init *i)
 {
 	const struct op *op = init_find_op(i, OP_PROPAGATION);
@@ -101,7 +101,7 @@ int init_root(struct init *i, const struct op *op, const struct op_root *p)
 	return result;
 }
 
-/* --- PIVOT ---------------------------------------------------------------------------------------------------------------- */
+/* --- PIVOT ------------------------------------------------------------------------------------------------------- */
 
 static int enter_root(struct init *i)
 {
@@ -119,8 +119,8 @@ static int detach_old_root(struct init *i, int old_fd)
 	return init_expect(i, __NR_umount2, sys_umount2(".", MNT_DETACH));
 }
 
-/* pivot_root(2) of "." to "." puts the old root on top of the new one, from where it is taken off: no directory of the image is
- * needed for it. */
+/* pivot_root(2) of "." to "." puts the old root on top of the new one, from where it is taken off: no directory of
+ * the image is needed for it. */
 static int pivot(struct init *i, int old_fd)
 {
 	if (init_expect(i, __NR_fchdir, sys_fchdir(i->root_fd)) < 0 ||
@@ -161,7 +161,7 @@ int init_pivot(struct init *i, const struct op *op, const struct op_pivot *p)
 	return enter_root(i);
 }
 
-/* --- ROOT_MODE ------------------------------------------------------------------------------------------------------------ */
+/* --- ROOT_MODE --------------------------------------------------------------------------------------------------- */
 
 int init_root_mode(struct init *i, const struct op *op, const struct op_root_mode *p)
 {

@@ -4,7 +4,7 @@
 
 enum { PROC_ROOT_INODE = 1 };
 
-/* --- the procfs ----------------------------------------------------------------------------------------------------------- */
+/* --- the procfs -------------------------------------------------------------------------------------------------- */
 
 static long make_private(void)
 {
@@ -55,7 +55,7 @@ void proc_drop(struct init *i)
 	i->proc_fd = -1;
 }
 
-/* --- SYSCTL --------------------------------------------------------------------------------------------------------------- */
+/* --- SYSCTL ------------------------------------------------------------------------------------------------------ */
 
 static long open_key(int proc_fd, const char *key)
 {
@@ -69,7 +69,8 @@ static long open_key(int proc_fd, const char *key)
 	return sys_openat2(proc_fd, path, &how);
 }
 
-/* In a pid namespace that is joined later a neighbour could read the descriptor, and this procfs shows the host's processes. */
+/* In a pid namespace that is joined later a neighbour could read the descriptor, and this procfs shows the host's
+ * processes. */
 static bool is_last(const struct init *i, const struct op *op)
 {
 	return i->has_pid_to_enter && op[1].kind != OP_SYSCTL;

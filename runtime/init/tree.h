@@ -1,7 +1,8 @@
-/* Owns trees of mounts between their making and their place: cloned or made detached, given their attributes by descriptor,
- * attached once, on a descriptor. Nothing here takes a path below the root.
+/* Owns trees of mounts between their making and their place: cloned or made detached, given their attributes by
+ * descriptor, attached once, on a descriptor. Nothing here takes a path below the root.
  *
- * A detached tree that is closed without having been attached costs a grace period of the kernel (0.15 ms): find the target first. */
+ * A detached tree that is closed without having been attached costs a grace period of the kernel (0.15 ms): find
+ * the target first. */
 #pragma once
 
 #include "runtime/init/init.h"
@@ -13,11 +14,13 @@ struct tree_change {
 	uint64_t propagation; /* MS_*, of all mounts with MS_REC; 0: as it is */
 };
 
-/* open_tree(2) of a path (of `dir` itself when it is ""), with AT_RECURSIVE or AT_SYMLINK_NOFOLLOW in `flags`: a detached tree. */
+/* open_tree(2) of a path (of `dir` itself when it is ""), with AT_RECURSIVE or AT_SYMLINK_NOFOLLOW in `flags`: a
+ * detached tree. */
 long tree_clone(int dir, const char *path, unsigned flags);
 
-/* Change a tree and put it on the target. The tree's descriptor stays the caller's and then is a mount like any other. Before
- * 5.12, which has no mount_setattr, the changes follow the attaching: by remount for directories, see tree.c for files. */
+/* Change a tree and put it on the target. The tree's descriptor stays the caller's and then is a mount like any
+ * other. Before 5.12, which has no mount_setattr, the changes follow the attaching: by remount for directories,
+ * see tree.c for files. */
 int tree_attach(struct init *i, int tree_fd, int target_fd, const struct tree_change *change);
 
 /* Change a mount that is attached already. */

@@ -1,6 +1,7 @@
-/* The walk: what openat2(2) with RESOLVE_IN_ROOT does, in user space, for kernels and filters that refuse that call and for paths of
- * which a part has to be made. The kernel is asked for one name in one directory at a time, never through a symlink and never for
- * "..": the directories above are those that were walked through, held by descriptor, with the root as the first. */
+/* The walk: what openat2(2) with RESOLVE_IN_ROOT does, in user space, for kernels and filters that refuse that
+ * call and for paths of which a part has to be made. The kernel is asked for one name in one directory at a time,
+ * never through a symlink and never for "..": the directories above are those that were walked through, held by
+ * descriptor, with the root as the first. */
 #include "runtime/init/init.h"
 #include "runtime/init/sys.h"
 
@@ -148,7 +149,7 @@ static long walk_step(struct walk *w, const struct step *s)
 		return walk_down(w, (int)fd);
 	if (result == 0 && is_followed(w, s, &st)) {
 		result = walk_follow(w, (int)fd, s->has_slash);
-	} else if (result == 0 && s->is_last && !s->has_slash) {
+	} else if (result == 0 && s->is_last && !s->has_slash && w->make != PATH_MAKE_DIRECTORY) {
 		w->found_fd = (int)fd;
 		w->found = s->name;
 		return 0;
