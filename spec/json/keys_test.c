@@ -24,11 +24,26 @@ static void notices_a_second_key(void **state)
 	arena_finish(&a);
 }
 
-/* So many that some have the same hash of 32 bits, and that the table grows often. */
-static void tells_many_keys_apart(void **state)
+/* Words with one FNV-1a hash of 32 bits, by twos. */
+static void tells_keys_with_one_hash_apart(void **state)
 {
-	enum { MANY = 300000 };
-	static char keys[MANY][12];
+	static const char *const words[] = { "declinate", "macallums", "costarring", "liquid" };
+	struct arena a;
+	struct key_set set = { .arena = &a };
+
+	(void)state;
+	arena_init(&a, 1 << 20);
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		assert_true(keys_add(&set, 0, words[i], strlen(words[i])));
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		assert_false(keys_add(&set, 0, words[i], strlen(words[i])));
+	arena_finish(&a);
+}
+
+static void remembers_keys_when_it_grows(void **state)
+{
+	enum { MANY = 5000 };
+	static char keys[MANY][16];
 	struct arena a;
 	struct key_set set = { .arena = &a };
 
@@ -47,7 +62,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(notices_a_second_key),
-		cmocka_unit_test(tells_many_keys_apart),
+		cmocka_unit_test(tells_keys_with_one_hash_apart),
+		cmocka_unit_test(remembers_keys_when_it_grows),
 	};
 
 	return cmocka_run_group_tests_name("json/keys", tests, NULL, NULL);
