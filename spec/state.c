@@ -124,7 +124,7 @@ static int check_body(const struct header *h, const char *body, size_t length, s
 
 int state_decode(const char *text, size_t length, struct arena *a, struct state **out, struct err *e)
 {
-	struct header header = { 0 };
+	struct header header = { .version = "", .length = "", .crc = "" };
 	struct problems problems;
 
 	if (read_header(text, length, a, &header, e))
