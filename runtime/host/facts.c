@@ -16,7 +16,8 @@
 
 #define CGROUPS "/sys/fs/cgroup"
 
-/* The whole of a file of procfs, sysfs or cgroupfs, whose size is unknown before; NULL with errno. */
+/* The whole of a file of procfs, sysfs or cgroupfs, whose size is unknown before; NULL with errno. These files come by the
+ * page: a read that brings less than half of one has brought the end. */
 static char *read_whole(const char *path, struct arena *a)
 {
 	own_fd fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
@@ -32,7 +33,7 @@ static char *read_whole(const char *path, struct arena *a)
 			return NULL;
 		length += (size_t)got;
 		text[length] = '\0';
-		if (got == 0)
+		if (got == 0 || (length == (size_t)got && got < 2048))
 			return text;
 		if (length + 1 == room) {
 			text = arena_grow(a, text, room, 2 * room);

@@ -72,15 +72,14 @@ static int write_ambient(struct init *i, uint64_t set)
 	return 0;
 }
 
-static uint64_t read_ambient(void)
+/* Those of `wanted` that are there; CLEAR_ALL has taken the others. */
+static uint64_t read_ambient(uint64_t wanted)
 {
 	uint64_t set = 0;
-	long is_set = 0;
 
-	for (unsigned n = 0; n < CAPABILITIES && is_set >= 0; n++) { /* EINVAL: this kernel has no more */
-		is_set = sys_prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, n);
-		set |= is_set > 0 ? BIT(n) : 0;
-	}
+	for (unsigned n = 0; n < CAPABILITIES; n++)
+		if (wanted & BIT(n) && sys_prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, n) > 0)
+			set |= BIT(n);
 	return set;
 }
 
@@ -95,7 +94,7 @@ static int verify_sets(struct init *i, const struct sets *wanted, uint64_t ambie
 			   (is.inheritable ^ wanted->inheritable);
 	if (differs)
 		return init_fail(i, __NR_capget, EPERM, __builtin_ctzll(differs));
-	differs = read_ambient() ^ ambient;
+	differs = read_ambient(ambient) ^ ambient;
 	return differs ? init_fail(i, __NR_prctl, EPERM, __builtin_ctzll(differs)) : 0;
 }
 

@@ -58,6 +58,8 @@ static int prepare(const struct group *g, const char *controllers, struct err *e
 	struct group parent = group_parent(*g), level = { g->at, g->path, 0 };
 	char enabled[CONTROLLERS_MAX], missing[CONTROLLERS_MAX];
 
+	if (!controllers[0])
+		return 0;
 	if (group_read(&parent, "cgroup.subtree_control", enabled, sizeof enabled) < 0)
 		return err_sys(e, "read cgroup.subtree_control of the parent of cgroup %s", g->path);
 	find_missing(controllers, g->at->controllers, enabled, missing);
