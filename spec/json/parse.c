@@ -50,9 +50,11 @@ static size_t find_opening_quote(const struct reader *r, size_t closing)
 {
 	for (size_t at = closing; at > 0; at--) {
 		size_t slashes = 0;
+		if (r->text[at - 1] != '"')
+			continue;
 		while (slashes < at - 1 && r->text[at - 2 - slashes] == '\\')
 			slashes++;
-		if (r->text[at - 1] == '"' && slashes % 2 == 0)
+		if (slashes % 2 == 0)
 			return at - 1;
 	}
 	return 0;
