@@ -9,14 +9,14 @@ struct place {
 	char buffer[INIT_PATH_MAX];
 };
 
-/* DEVICE and LINK. */
+/* Of DEVICE and LINK; "" of others. */
 static const char *node_path(const struct init *i, const struct op *op)
 {
 	const void *payload = i->plan + op->payload;
 
 	if (op->kind == OP_DEVICE)
 		return init_text(i, ((const struct op_device *)payload)->path);
-	return op->kind == OP_LINK ? init_text(i, ((const struct op_link *)payload)->path) : NULL;
+	return op->kind == OP_LINK ? init_text(i, ((const struct op_link *)payload)->path) : "";
 }
 
 static size_t parent_length(const char *path)
@@ -34,7 +34,7 @@ static bool is_parent_needed_next(const struct init *i, const struct op *op)
 	const char *a = node_path(i, op), *b = node_path(i, op + 1);
 	size_t length = parent_length(a);
 
-	return b && parent_length(b) == length && memcmp(a, b, length) == 0 && b[length] && b[length] != '.';
+	return *b && parent_length(b) == length && memcmp(a, b, length) == 0 && b[length] && b[length] != '.';
 }
 
 static int find_place(struct init *i, const struct op *op, struct place *out)

@@ -47,9 +47,10 @@ int init_fail(struct init *i, long call, long error, int64_t number);
 /* `result` of a raw call: below 0 it is recorded and -1 returned, else 0. */
 int init_expect(struct init *i, long call, long result);
 
+/* Of a text that is there: 0 is absent. */
 static inline const char *init_text(const struct init *i, plan_text text)
 {
-	return text ? i->plan + text : (const char *)0;
+	return i->plan + text;
 }
 
 static inline const char *init_item(const struct init *i, struct plan_texts list, uint32_t index)

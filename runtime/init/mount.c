@@ -277,9 +277,10 @@ static int make(struct init *i, const struct new_mount *m)
 
 int init_mount(struct init *i, const struct op *op, const struct op_mount *p)
 {
-	struct new_mount m = { .p = p, .type = init_text(i, p->type), .source = init_text(i, p->source), .target_fd = -1 };
+	struct new_mount m = { .p = p, .type = init_text(i, p->type), .target_fd = -1 };
 
 	(void)op;
+	m.source = p->source ? init_text(i, p->source) : NULL;
 	int result = find_target(i, &m);
 	if (result == 0)
 		result = make(i, &m);

@@ -34,7 +34,7 @@
 
 enum { AF_UNIX = 1, AF_INET = 2, SOCK_DGRAM = 2, SOCK_CLOEXEC = O_CLOEXEC, SCM_RIGHTS = 1 };
 enum { MSG_TRUNC = 0x20, MSG_NOSIGNAL = 0x4000, MSG_CMSG_CLOEXEC = 0x40000000 };
-enum { F_OK = 0, X_OK = 1, W_OK = 2, R_OK = 4 };
+enum { F_OK = 0, X_OK = 1 };
 enum { SEEK_SET = 0 };
 enum { MNT_DETACH = 2, UMOUNT_NOFOLLOW = 8 };
 
@@ -72,14 +72,6 @@ struct sys_cmsghdr { /* the descriptor follows it */
 
 struct sys_ucred {
 	uint32_t pid, uid, gid;
-};
-
-struct sys_dirent { /* getdents64 */
-	uint64_t inode;
-	int64_t next;
-	unsigned short length;
-	unsigned char type; /* S_IFMT >> 12 */
-	char name[];
 };
 
 /* The kernel's dev_t as mknod and stat carry it. */
@@ -135,11 +127,6 @@ static inline long sys_lseek(int fd, long offset, int whence)
 	return sys_call3(__NR_lseek, fd, offset, whence);
 }
 
-static inline long sys_sendfile(int to, int from, size_t size)
-{
-	return sys_call4(__NR_sendfile, to, from, 0, size);
-}
-
 static inline long sys_ioctl(int fd, unsigned long request, const void *argument)
 {
 	return sys_call3(__NR_ioctl, fd, request, argument);
@@ -148,11 +135,6 @@ static inline long sys_ioctl(int fd, unsigned long request, const void *argument
 static inline long sys_ioctl_number(int fd, unsigned long request, long argument)
 {
 	return sys_call3(__NR_ioctl, fd, request, argument);
-}
-
-static inline long sys_getdents64(int fd, void *buffer, size_t size)
-{
-	return sys_call3(__NR_getdents64, fd, buffer, size);
 }
 
 static inline long sys_fstat(int fd, struct stat *out)
@@ -173,11 +155,6 @@ static inline long sys_statx(int dir, const char *path, int flags, unsigned mask
 static inline long sys_fstatfs(int fd, struct statfs *out)
 {
 	return sys_call2(__NR_fstatfs, fd, out);
-}
-
-static inline long sys_statfs(const char *path, struct statfs *out)
-{
-	return sys_call2(__NR_statfs, path, out);
 }
 
 static inline long sys_faccessat(int dir, const char *path, int mode)
@@ -210,11 +187,6 @@ static inline long sys_symlinkat(const char *target, int dir, const char *path)
 	return sys_call3(__NR_symlinkat, target, dir, path);
 }
 
-static inline long sys_linkat(int from, const char *path, int to, const char *name, int flags)
-{
-	return sys_call5(__NR_linkat, from, path, to, name, flags);
-}
-
 static inline long sys_unlinkat(int dir, const char *path, int flags)
 {
 	return sys_call3(__NR_unlinkat, dir, path, flags);
@@ -228,36 +200,6 @@ static inline long sys_fchown(int fd, uint64_t uid, uint64_t gid)
 static inline long sys_fchownat(int dir, const char *path, uint64_t uid, uint64_t gid, int flags)
 {
 	return sys_call5(__NR_fchownat, dir, path, uid, gid, flags);
-}
-
-static inline long sys_fchmod(int fd, unsigned mode)
-{
-	return sys_call2(__NR_fchmod, fd, mode);
-}
-
-static inline long sys_fchmodat(int dir, const char *path, unsigned mode)
-{
-	return sys_call3(__NR_fchmodat, dir, path, mode);
-}
-
-static inline long sys_utimensat(int dir, const char *path, const void *times, int flags)
-{
-	return sys_call4(__NR_utimensat, dir, path, times, flags);
-}
-
-static inline long sys_flistxattr(int fd, char *names, size_t size)
-{
-	return sys_call3(__NR_flistxattr, fd, names, size);
-}
-
-static inline long sys_fgetxattr(int fd, const char *name, void *value, size_t size)
-{
-	return sys_call4(__NR_fgetxattr, fd, name, value, size);
-}
-
-static inline long sys_fsetxattr(int fd, const char *name, const void *value, size_t size, int flags)
-{
-	return sys_call5(__NR_fsetxattr, fd, name, value, size, flags);
 }
 
 static inline long sys_chdir(const char *path)
@@ -316,11 +258,6 @@ static inline long sys_fsconfig(int fd, unsigned command, const char *key, const
 static inline long sys_fsmount(int fd, unsigned flags, unsigned attributes)
 {
 	return sys_call3(__NR_fsmount, fd, flags, attributes);
-}
-
-static inline long sys_fspick(int dir, const char *path, unsigned flags)
-{
-	return sys_call3(__NR_fspick, dir, path, flags);
 }
 
 static inline long sys_open_tree(int dir, const char *path, unsigned flags)
