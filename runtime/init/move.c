@@ -35,31 +35,42 @@ static void take_byte(struct line *l, char c)
 	}
 }
 
-static bool is_revealing(const char *point)
+/* The root of a procfs or sysfs mount. */
+static bool is_revealing(int fd)
 {
 	struct statfs fs;
-	long fd = sys_openat(AT_FDCWD, point, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
-	bool is = fd >= 0 && sys_fstatfs((int)fd, &fs) == 0 && (fs.f_type == PROC_SUPER_MAGIC || fs.f_type == SYSFS_MAGIC);
+	struct statx st;
 
-	if (fd >= 0)
-		(void)sys_close((int)fd); /* only a reference */
-	return is;
+	return sys_statx(fd, "", AT_EMPTY_PATH, 0, &st) == 0 && st.stx_attributes & STATX_ATTR_MOUNT_ROOT &&
+	       sys_fstatfs(fd, &fs) == 0 && (fs.f_type == PROC_SUPER_MAGIC || fs.f_type == SYSFS_MAGIC);
 }
 
-/* Paths still begin at the host's root, below which the moved tree is not found: of its lines nothing comes but
- * EINVAL and ENOENT. What a user namespace has inherited it may not detach, but it may cover it. */
-static int take_away(struct init *i, const char *point, bool *has_changed)
+/* Paths still begin at the host's root, below which the moved tree is not found: nothing comes of its lines. */
+static int detach(struct init *i, const char *point, bool *has_changed)
 {
-	if (text_equal(point, "/"))
-		return 0;
-	if (sys_umount2(point, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
+	(void)i;
+	if (!text_equal(point, "/") && sys_umount2(point, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
 		*has_changed = true;
-	else if (is_revealing(point))
-		return init_expect(i, __NR_mount, sys_mount("tmpfs", point, "tmpfs", MS_RDONLY, "mode=555"));
 	return 0;
 }
 
-static int take_bytes(struct init *i, struct line *l, const char *bytes, size_t count, bool *has_changed)
+/* What a user namespace has inherited it may not detach, but it may cover it. */
+static int cover(struct init *i, const char *point, bool *has_changed)
+{
+	long fd = sys_openat(AT_FDCWD, point, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+	bool is_to_cover = fd >= 0 && is_revealing((int)fd);
+
+	(void)has_changed;
+	if (fd >= 0)
+		(void)sys_close((int)fd); /* only a reference */
+	if (!is_to_cover)
+		return 0;
+	return init_expect(i, __NR_mount, sys_mount("tmpfs", point, "tmpfs", MS_RDONLY, "mode=555"));
+}
+
+typedef int line_action(struct init *i, const char *point, bool *has_changed);
+
+static int take_bytes(struct init *i, struct line *l, const char *bytes, size_t count, line_action *act, bool *has_changed)
 {
 	for (size_t n = 0; n < count; n++) {
 		if (bytes[n] != '\n') {
@@ -69,13 +80,13 @@ static int take_bytes(struct init *i, struct line *l, const char *bytes, size_t 
 		l->point[l->length] = 0;
 		l->field = l->digits = 0;
 		l->length = 0;
-		if (take_away(i, l->point, has_changed) < 0)
+		if (act(i, l->point, has_changed) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static int take_lines(struct init *i, int fd, bool *has_changed)
+static int for_each_mount(struct init *i, int fd, line_action *act, bool *has_changed)
 {
 	char bytes[1024];
 	struct line l = { 0 };
@@ -85,7 +96,7 @@ static int take_lines(struct init *i, int fd, bool *has_changed)
 	if (init_expect(i, __NR_lseek, sys_lseek(fd, 0, SEEK_SET)) < 0)
 		return -1;
 	while ((got = sys_read(fd, bytes, sizeof bytes)) > 0)
-		if (take_bytes(i, &l, bytes, (size_t)got, has_changed) < 0)
+		if (take_bytes(i, &l, bytes, (size_t)got, act, has_changed) < 0)
 			return -1;
 	return init_expect(i, __NR_read, got);
 }
@@ -97,7 +108,7 @@ static long open_mounts(int proc_fd)
 	return sys_openat2(proc_fd, "self/mountinfo", &how);
 }
 
-/* The list changes while it is read: it is read until nothing is left to do. */
+/* The list changes while it is read: it is read until nothing more can be detached. */
 static int take_host_away(struct init *i)
 {
 	bool has_changed = true;
@@ -109,7 +120,9 @@ static int take_host_away(struct init *i)
 	if (init_expect(i, __NR_openat2, fd) < 0)
 		return -1;
 	while (result == 0 && has_changed)
-		result = take_lines(i, (int)fd, &has_changed);
+		result = for_each_mount(i, (int)fd, detach, &has_changed);
+	if (result == 0)
+		result = for_each_mount(i, (int)fd, cover, &has_changed);
 	(void)sys_close((int)fd); /* nothing was written */
 	proc_drop(i);
 	return result;
