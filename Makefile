@@ -31,7 +31,8 @@ find_sources = $(sort $(shell find $(1) -name '*.c' -not -name '.*' 2>/dev/null)
 SPEC_SOURCES := $(filter-out %_test.c,$(call find_sources,spec))
 RUNTIME_SOURCES := $(filter-out %_test.c runtime/init/% runtime/libexec/%,$(call find_sources,runtime))
 INIT_SOURCES := $(filter-out %_test.c,$(call find_sources,runtime/init))
-TEST_SOURCES := $(filter %_test.c,$(call find_sources,spec runtime conformance))
+CONDUCTOR_SOURCES := $(filter-out %_test.c,$(call find_sources,bundle-tools))
+TEST_SOURCES := $(filter %_test.c,$(call find_sources,spec runtime bundle-tools conformance))
 FUZZ_SOURCES := $(filter-out %/replay.c,$(wildcard conformance/fuzz/*.c))
 TOOL_SOURCES := $(filter-out %_test.c conformance/fuzz/% conformance/vm/% conformance/probe/%,$(call find_sources,conformance))
 PROBE_SOURCES := $(wildcard conformance/probe/*.c)
@@ -70,6 +71,8 @@ BASE_CFLAGS := $(LANGUAGE) $(WARNINGS) $(HARDENING) $(PIE_FLAGS) $(CFLAGS)
 BASE_LDFLAGS := $(LINK_MODE) $(LINK_HARDENING) -Wl,--gc-sections $(LDFLAGS)
 # Debian calls the static yajl libyajl_s.a; named so, it is taken into a dynamic link as well.
 LDLIBS := $(if $(filter -static%,$(LINK_MODE)),-lyajl_s,-lyajl) -lseccomp -lcap -lm
+# conductor has shared libraries: Debian has no static libmnl.
+CONDUCTOR_LDLIBS := -lyajl -lnettle -lm $(if $(wildcard bundle-tools/net/*.c),-lnftnl -lmnl)
 TEST_LDFLAGS := $(if $(filter -static,$(LINK_MODE)),-no-pie,$(filter-out -static-pie,$(LINK_MODE))) $(LDFLAGS)
 
 # boxcar-init: no C library, no start files, nothing that needs thread-local storage (the stack protector's canary does).
@@ -89,6 +92,9 @@ SPEC_OBJECTS := $(SPEC_SOURCES:%.c=$(BUILD)/%.o)
 RUNTIME_OBJECTS := $(RUNTIME_SOURCES:%.c=$(BUILD)/%.o)
 IMAGE_OBJECT := $(BUILD)/runtime/init_image.o
 MAIN_OBJECT := $(BUILD)/runtime/main.o
+CONDUCTOR_OBJECTS := $(CONDUCTOR_SOURCES:%.c=$(BUILD)/%.o)
+CONDUCTOR_MAIN := $(BUILD)/bundle-tools/cli/main.o
+CONDUCTOR_LIBRARY := $(BUILD)/libconductor.a
 LIBRARY := $(BUILD)/libboxcar.a
 INIT_LIBRARY := $(BUILD)/libinit.a
 INIT_OBJECTS := $(INIT_SOURCES:%.c=$(BUILD)/image/%.o)
@@ -99,7 +105,8 @@ FUZZERS := $(FUZZ_SOURCES:conformance/fuzz/%.c=$(BUILD)/fuzz-%)
 REPLAYS := $(FUZZ_SOURCES:conformance/fuzz/%.c=$(BUILD)/replay-%)
 PROGRAMS := $(if $(wildcard runtime/main.c),$(BUILD)/boxcar)
 
-.PHONY: all tools tests
+.PHONY: all tools tests conductor
+conductor: $(BUILD)/conductor
 all: $(LIBRARY) $(PROGRAMS) $(if $(INIT_SOURCES),$(BUILD)/boxcar-init) $(if $(filter 1,$(FUZZ)),$(FUZZERS))
 tools: $(TOOLS)
 tests: $(TESTS)
@@ -110,6 +117,15 @@ $(BUILD)/boxcar: $(MAIN_OBJECT) $(LIBRARY)
 
 # The archive is made anew: a file that has been renamed must not live on in it.
 $(LIBRARY): $(SPEC_OBJECTS) $(filter-out $(MAIN_OBJECT),$(RUNTIME_OBJECTS)) $(if $(INIT_SOURCES),$(IMAGE_OBJECT))
+	@rm -f $@
+	@echo 'ar      $@'
+	$(Q)$(AR) rcs $@ $^
+
+$(BUILD)/conductor: $(CONDUCTOR_MAIN) $(CONDUCTOR_LIBRARY)
+	@echo 'cc      $@'
+	$(Q)$(CC) $(TEST_LDFLAGS) $(LINK_HARDENING) -Wl,--gc-sections -o $@ $^ $(CONDUCTOR_LDLIBS)
+
+$(CONDUCTOR_LIBRARY): $(SPEC_OBJECTS) $(filter-out $(CONDUCTOR_MAIN),$(CONDUCTOR_OBJECTS))
 	@rm -f $@
 	@echo 'ar      $@'
 	$(Q)$(AR) rcs $@ $^
@@ -144,6 +160,11 @@ $(BUILD)/tests/runtime/init/%_test: runtime/init/%_test.c $(INIT_LIBRARY)
 	@mkdir -p $(@D)
 	@echo 'cc      $@'
 	$(Q)$(CC) $(BASE_CFLAGS) $(TEST_LDFLAGS) -MF $@.d -o $@ $< $(INIT_LIBRARY) -lcmocka
+
+$(BUILD)/tests/bundle-tools/%_test: bundle-tools/%_test.c $(CONDUCTOR_LIBRARY)
+	@mkdir -p $(@D)
+	@echo 'cc      $@'
+	$(Q)$(CC) $(BASE_CFLAGS) $(TEST_LDFLAGS) -MF $@.d -o $@ $< $(CONDUCTOR_LIBRARY) -lcmocka $(CONDUCTOR_LDLIBS)
 
 $(BUILD)/tests/%_test: %_test.c $(LIBRARY)
 	@mkdir -p $(@D)
@@ -191,22 +212,24 @@ FLAGS := $(CC) $(BASE_CFLAGS) $(BASE_LDFLAGS) $(INIT_CFLAGS) $(INIT_LDFLAGS) $(T
 $(BUILD)/flags: always
 	@mkdir -p $(@D)
 	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' > $@
-$(SPEC_OBJECTS) $(RUNTIME_OBJECTS) $(INIT_OBJECTS) $(INIT_TESTED) $(TESTS) $(TOOLS) $(FUZZERS) $(REPLAYS): $(BUILD)/flags
+$(SPEC_OBJECTS) $(RUNTIME_OBJECTS) $(INIT_OBJECTS) $(INIT_TESTED) $(CONDUCTOR_OBJECTS) $(TESTS) $(TOOLS) $(FUZZERS) $(REPLAYS): \
+	$(BUILD)/flags
 
 # --- packages: installed only when something is missing, and only for goals that promise it ---------------------------
 
 BUILD_PACKAGES := gcc make libc6-dev libyajl-dev libseccomp-dev libcap-dev git
+CONDUCTOR_PACKAGES := nettle-dev libmnl-dev libnftnl-dev mmdebstrap
 CHECK_PACKAGES := libcmocka-dev bats jq busybox-static strace python3-minimal procps util-linux
 LINT_PACKAGES := clang clang-tidy cppcheck
 .PHONY: deps
 deps:
-	@conformance/packages $(BUILD_PACKAGES) $(CHECK_PACKAGES)
+	@conformance/packages $(BUILD_PACKAGES) $(CONDUCTOR_PACKAGES) $(CHECK_PACKAGES)
 lint-deps: deps
 	@conformance/packages $(LINT_PACKAGES)
 bench-deps: deps
 	@conformance/packages runc
 ifneq ($(filter check% lint% bench% demo sweep,$(MAKECMDGOALS)),)
-$(SPEC_OBJECTS) $(RUNTIME_OBJECTS) $(INIT_OBJECTS) $(INIT_TESTED) $(TESTS) $(TOOLS): | deps
+$(SPEC_OBJECTS) $(RUNTIME_OBJECTS) $(INIT_OBJECTS) $(INIT_TESTED) $(CONDUCTOR_OBJECTS) $(TESTS) $(TOOLS): | deps
 endif
 
 # --- tests ------------------------------------------------------------------------------------------------------------
@@ -247,7 +270,7 @@ demo: $(PROGRAMS)
 
 # --- lint -------------------------------------------------------------------------------------------------------------
 
-LINT_SOURCES := $(SPEC_SOURCES) $(RUNTIME_SOURCES)
+LINT_SOURCES := $(SPEC_SOURCES) $(RUNTIME_SOURCES) $(CONDUCTOR_SOURCES)
 ANALYZED := $(LINT_SOURCES:%.c=build/lint/%.analyzed) $(INIT_SOURCES:%.c=build/lint/%.analyzed)
 TIDIED := $(LINT_SOURCES:%.c=build/lint/%.tidied)
 .PHONY: lint lint-deps lint-cppcheck
