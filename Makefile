@@ -79,7 +79,7 @@ TEST_LDFLAGS := $(if $(filter -static,$(LINK_MODE)),-no-pie,$(filter-out -static
 INIT_CFLAGS := $(LANGUAGE) $(WARNINGS) -Os -ffreestanding -fno-stack-protector -fno-builtin -fno-pie -ffunction-sections \
 	-fdata-sections -fno-asynchronous-unwind-tables -ftrivial-auto-var-init=zero -fno-strict-aliasing \
 	-fno-tree-loop-distribute-patterns $(if $(filter x86_64,$(MACHINE)),-fcf-protection=full)
-INIT_LDFLAGS := -nostdlib -static -no-pie -Wl,--gc-sections,--build-id=none,-z,noexecstack,-z,separate-code,-z,norelro
+INIT_LDFLAGS := -nostdlib -static -no-pie -Wl,--gc-sections,--build-id=none,-z,noexecstack,-z,noseparate-code,-z,norelro
 INIT_CC := $(if $(filter 1,$(FUZZ)),gcc,$(CC))
 
 TOOL_CFLAGS := $(LANGUAGE) $(WARNINGS) -O2 -fno-pie

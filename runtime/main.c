@@ -108,14 +108,14 @@ int main(int argc, char **argv)
 	struct global_options g = { 0 };
 	struct command_line line = { 0 };
 	const struct command *command = NULL;
-	static struct err e; /* large, and zero until something fails */
 	int exit_code = 0;
 
 	arena_init(&b.arena, ARENA_SIZE);
+	struct err *e = arena_alloc(&b.arena, sizeof *e); /* large, and untouched until something fails */
 	log_init(&b.log, &b.arena, "boxcar");
-	int result = fill_stdio(&e);
+	int result = fill_stdio(e);
 	if (result == 0)
-		result = find_command(argc, argv, &b, &g, &line, &e);
+		result = find_command(argc, argv, &b, &g, &line, e);
 	if (result == 0 && g.has_version)
 		return print_version();
 	if (result == 0 && (g.has_help || line.count == 0)) {
@@ -123,10 +123,10 @@ int main(int argc, char **argv)
 		return g.has_help ? 0 : 1;
 	}
 	if (result == 0 && !(command = commands_find(line.at[0])))
-		result = err_set(&e, "there is no command \"%s\"; `boxcar --help` lists them", line.at[0]);
+		result = err_set(e, "there is no command \"%s\"; `boxcar --help` lists them", line.at[0]);
 	if (result == 0)
-		result = apply_globals(&b, &g, &e);
+		result = apply_globals(&b, &g, e);
 	if (result == 0)
-		result = run_command(&b, command, line.count, line.at, 1, &exit_code, &e);
-	return finish(&b, command ? command->name : "boxcar", result, exit_code, command, &e);
+		result = run_command(&b, command, line.count, line.at, 1, &exit_code, e);
+	return finish(&b, command ? command->name : "boxcar", result, exit_code, command, e);
 }

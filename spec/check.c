@@ -77,8 +77,6 @@ static void check_present(const struct spec *spec, struct problems *p)
 	else if (!spec->process->args.count)
 		check_refuse(p, "/process/args", spec->process->args.at ? "must not be empty" : "is missing",
 			     "the first of them is the program to start");
-	if (!spec->linux)
-		check_refuse(p, "/linux", "is missing", "a container needs its namespaces, at least one of type mount");
 }
 
 static void check_name(const char *name, const char *pointer, const struct spec_linux *linux, struct problems *p)
@@ -132,6 +130,8 @@ static void check_mount_mappings(const struct spec_mount *m, size_t index, const
 
 static void check_mounts(const struct spec *spec, struct problems *p)
 {
+	if (spec->mounts.count && check_lacks_namespace(spec->linux, NAMESPACE_MOUNT))
+		check_refuse(p, "/mounts", "would change the host's mounts", "a namespace of type mount is needed");
 	for (size_t i = 0; i < spec->mounts.count; i++) {
 		const struct spec_mount *m = &spec->mounts.at[i];
 		if (m->destination && m->destination[0] != '/')

@@ -26,7 +26,7 @@ CALLS = {
     'loopback': lambda op: r'ioctl\(\d+, SIOCSIFFLAGS',
     'propagation': lambda op: r'mount\(NULL, "/", NULL, MS_',
     'root': lambda op: r'openat\(AT_FDCWD, ' + quoted(op['path']),
-    'mount': lambda op: r'fsopen\(' + quoted(op['type']),
+    'mount': lambda op: r'(fsopen\(|mount\([^,]*, "\.", )' + quoted(op['type']),
     'bind': lambda op: r'open_tree\(AT_FDCWD, ' + quoted(op['source']),
     'unshare': lambda op: r'unshare\(CLONE_NEW',
     'device': lambda op: r'mknodat\(\d+, ' + last(op['path']),

@@ -5,7 +5,8 @@
 
 #define HELP(type) { "help", 'h', OPTION_FLAG, offsetof(struct type, has_help), NULL, "show this help", 0, NULL, false }
 #define END { NULL, 0, OPTION_FLAG, 0, NULL, NULL, 0, NULL, false }
-#define FLAG(type, name, letter, member, help) { name, letter, OPTION_FLAG, offsetof(struct type, member), NULL, help, 0, NULL, false }
+#define FLAG(type, name, letter, member, help) \
+	{ name, letter, OPTION_FLAG, offsetof(struct type, member), NULL, help, 0, NULL, false }
 #define TEXT(type, name, letter, member, value, help) \
 	{ name, letter, OPTION_TEXT, offsetof(struct type, member), value, help, 0, NULL, false }
 #define TEXTS(type, name, letter, member, value, help) \
@@ -97,7 +98,8 @@ static const struct option plain_rows[] = { HELP(plain_options), END };
 const struct command commands[] = {
 	{ "create", "ID", "make a container that waits for start", create_rows, sizeof(struct create_options), 1, 1, -1, 0, cmd_create },
 	{ "start", "ID", "run the process of a created container", plain_rows, sizeof(struct plain_options), 1, 1, -1, 0, cmd_start },
-	{ "run", "ID|BUNDLE", "create, start and wait for a container", run_rows, sizeof(struct run_command_options), 1, 1, -1, 0, cmd_run },
+	{ "run", "ID|BUNDLE", "create, start and wait for a container", run_rows, sizeof(struct run_command_options), 1, 1, -1, 0,
+	  cmd_run },
 	{ "exec", "ID [COMMAND ...]", "run another process in a container", exec_rows, sizeof(struct exec_command_options), 1, -1, 1, 255,
 	  cmd_exec },
 	{ "state", "ID", "print the state of a container as JSON", plain_rows, sizeof(struct plain_options), 1, 1, -1, 0, cmd_state },

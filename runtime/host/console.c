@@ -16,7 +16,7 @@
 #include <sys/un.h>
 #include <time.h>
 
-/* --- the console socket --------------------------------------------------------------------------------------------- */
+/* --- the console socket ------------------------------------------------------------------------------------------- */
 
 /* A path that is too long for sun_path is reached by way of a descriptor of the socket's file. */
 static int connect_socket(int fd, const char *path)
@@ -37,7 +37,7 @@ static int connect_socket(int fd, const char *path)
 
 int console_send(const char *socket_path, int master_fd, struct err *e)
 {
-	static char name[] = "/dev/ptmx";
+	char name[] = "/dev/ptmx";
 	const struct timeval limit = { .tv_sec = 10 }; /* for connect() too */
 	struct iovec text = { name, sizeof name - 1 };
 	union {
@@ -60,7 +60,7 @@ int console_send(const char *socket_path, int master_fd, struct err *e)
 	return 0;
 }
 
-/* --- our own terminal ----------------------------------------------------------------------------------------------- */
+/* --- our own terminal --------------------------------------------------------------------------------------------- */
 
 static void make_raw(struct console *c)
 {
@@ -98,7 +98,7 @@ void console_restore(struct console *c)
 	c->is_raw = false;
 }
 
-/* --- signals -------------------------------------------------------------------------------------------------------- */
+/* --- signals ------------------------------------------------------------------------------------------------------ */
 
 int console_prepare(struct console *c, struct err *e)
 {
@@ -139,7 +139,7 @@ static int forward_signals(struct console *c, struct err *e)
 	return 0;
 }
 
-/* --- bytes ---------------------------------------------------------------------------------------------------------- */
+/* --- bytes -------------------------------------------------------------------------------------------------------- */
 
 /* One direction. Reads when its buffer is empty, writes when it is not. */
 struct flow {

@@ -49,7 +49,7 @@ static bool is_mounted(const char *path, int version)
 	return statfs(path, &s) == 0 && s.f_type == (version == 1 ? CGROUP_SUPER_MAGIC : CGROUP2_SUPER_MAGIC);
 }
 
-/* --- mountinfo ------------------------------------------------------------------------------------------------------ */
+/* --- mountinfo ---------------------------------------------------------------------------------------------------- */
 
 /* One line of /proc/self/mountinfo, its fields decoded in place. Only what cgroups need. */
 struct mount_line {
@@ -148,7 +148,7 @@ static bool find_mount(struct facts_hierarchy *h, struct arena *a)
 	return is_found;
 }
 
-/* --- hierarchies ---------------------------------------------------------------------------------------------------- */
+/* --- hierarchies -------------------------------------------------------------------------------------------------- */
 
 /* The usual place first, which costs one call; mountinfo, which can have thousands of lines, only when it is not there, or
  * when it shows another part of the hierarchy than the one we are in (a bind mount, as in Docker on v1). */
@@ -213,7 +213,7 @@ static int probe_cgroups(struct arena *a, struct facts *f, struct err *e)
 	return 0;
 }
 
-/* --- the process ---------------------------------------------------------------------------------------------------- */
+/* --- the process -------------------------------------------------------------------------------------------------- */
 
 static bool find_hex(const char *status, const char *key, uint64_t *out)
 {

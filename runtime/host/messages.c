@@ -62,8 +62,10 @@ enum message_outcome message_receive(int channel, int milliseconds, struct messa
 	if (ready == 0)
 		return MESSAGE_TIMEOUT;
 	ssize_t got = ready < 0 ? -1 : recvmsg(channel, &header, MSG_CMSG_CLOEXEC);
-	if (got == 0 || (got < 0 && errno == ECONNRESET))
+	if (got == 0)
 		return MESSAGE_END;
+	if (got < 0 && errno == ECONNRESET)
+		return MESSAGE_RESET;
 	if (got < 0) {
 		(void)err_sys(e, "receive a message from init");
 		return MESSAGE_ERROR;

@@ -4,7 +4,8 @@
 #include "runtime/plan/messages.h"
 #include "spec/base/err.h"
 
-enum message_outcome { MESSAGE_ARRIVED, MESSAGE_END, MESSAGE_TIMEOUT, MESSAGE_ERROR };
+/* MESSAGE_RESET: the other end went without reading what we had sent: it died. */
+enum message_outcome { MESSAGE_ARRIVED, MESSAGE_END, MESSAGE_RESET, MESSAGE_TIMEOUT, MESSAGE_ERROR };
 
 /* Send one record. EPIPE is an error like any other. */
 int message_send(int channel, enum message_kind kind, int64_t number, struct err *e);

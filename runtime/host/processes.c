@@ -26,7 +26,7 @@ enum { STACK_SIZE = 64 << 10 };
 
 extern const char boxcar_init_image[], boxcar_init_image_end[];
 
-/* --- sealed memory files -------------------------------------------------------------------------------------------------- */
+/* --- sealed memory files ------------------------------------------------------------------------------------------ */
 
 static int seal(int fd, const char *bytes, size_t length, const char *name, struct err *e)
 {
@@ -60,7 +60,7 @@ int process_seal_plan(const struct plan *plan, struct err *e)
 	return make_memory_file("boxcar-plan", 0, plan->base, plan->size, e);
 }
 
-/* --- init, between its clone and its exec --------------------------------------------------------------------------------- */
+/* --- init, between its clone and its exec ------------------------------------------------------------------------- */
 
 struct start {
 	const struct plan *plan;
@@ -162,7 +162,7 @@ static pid_t clone_init(struct start *s, uint64_t more_flags, int *pidfd)
 	return pid < 0 ? -1 : (pid_t)pid;
 }
 
-/* --- the joiner --------------------------------------------------------------------------------------------------------------- */
+/* --- the joiner --------------------------------------------------------------------------------------------------- */
 
 static int join_type(const struct start *s, uint64_t type)
 {
@@ -236,7 +236,7 @@ static pid_t clone_joiner(struct start *s, struct report *r, struct err *e)
 	return r->pid;
 }
 
-/* --- start ---------------------------------------------------------------------------------------------------------------------- */
+/* --- start -------------------------------------------------------------------------------------------------------- */
 
 static int start_through_joiner(struct start *s, struct process *out, struct err *e)
 {

@@ -57,7 +57,7 @@ static int add_architectures(scmp_filter_ctx filter, const struct plan *plan, co
 	return 0;
 }
 
-/* --- rules ---------------------------------------------------------------------------------------------------------- */
+/* --- rules -------------------------------------------------------------------------------------------------------- */
 
 struct conditions {
 	struct scmp_arg_cmp at[ARGUMENTS_MAX];
@@ -140,7 +140,7 @@ static int add_rules(scmp_filter_ctx filter, uint32_t default_action, const stru
 	return 0;
 }
 
-/* --- the program ---------------------------------------------------------------------------------------------------- */
+/* --- the program -------------------------------------------------------------------------------------------------- */
 
 static int export_program(scmp_filter_ctx filter, int *out, struct err *e)
 {

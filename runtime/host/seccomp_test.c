@@ -56,7 +56,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* --- a plan by hand ------------------------------------------------------------------------------------------------------ */
+/* --- a plan by hand ----------------------------------------------------------------------------------------------- */
 
 static void add_filter(struct world *w, uint64_t action, uint64_t errno_value, const uint64_t *architectures, size_t count)
 {
@@ -102,7 +102,7 @@ static void compile_well(struct world *w)
 	(void)close(fd);
 }
 
-/* --- the kernel's machine, as far as filters use it ------------------------------------------------------------------------ */
+/* --- the kernel's machine, as far as filters use it --------------------------------------------------------------- */
 
 static bool is_jump_taken(const struct sock_filter *i, uint32_t a)
 {
@@ -155,7 +155,7 @@ static uint32_t ask(const struct world *w, int call, uint64_t first, uint64_t se
 	return run(w, NATIVE, call, arguments);
 }
 
-/* --- tests --------------------------------------------------------------------------------------------------------------- */
+/* --- tests -------------------------------------------------------------------------------------------------------- */
 
 static void no_filter_no_program(void **state)
 {

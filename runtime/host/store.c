@@ -30,7 +30,7 @@ int store_check_id(const char *id, struct err *e)
 	return err_hint(e, "1 to %d letters, digits, and the signs _ + . - of which the last two may not come first", STORE_ID_MAX);
 }
 
-/* --- the root ------------------------------------------------------------------------------------------------------- */
+/* --- the root ----------------------------------------------------------------------------------------------------- */
 
 static int make_root(const char *root, struct err *e)
 {
@@ -118,7 +118,7 @@ int store_list(struct store *s, struct arena *a, const char ***ids, size_t *coun
 	return 0;
 }
 
-/* --- the lock ------------------------------------------------------------------------------------------------------- */
+/* --- the lock ----------------------------------------------------------------------------------------------------- */
 
 /* "7: FLOCK  ADVISORY  WRITE 1234 00:18:5678 0 EOF"; "7: -> FLOCK ..." is one who waits. */
 static bool read_holder(const char *line, const struct stat *wanted, int *pid)
@@ -194,7 +194,7 @@ static bool is_gone(int fd)
 	return fstat(fd, &s) < 0 || s.st_nlink == 0;
 }
 
-/* --- entries -------------------------------------------------------------------------------------------------------- */
+/* --- entries ------------------------------------------------------------------------------------------------------ */
 
 static int report_missing(struct err *e)
 {
@@ -279,7 +279,7 @@ int store_make(struct store *s, const char *id, const char *cgroup_path, struct 
 	return 0;
 }
 
-/* --- removal -------------------------------------------------------------------------------------------------------- */
+/* --- removal ------------------------------------------------------------------------------------------------------ */
 
 /* Whatever it is: damage can have put anything there, directories too. */
 static int remove_below(int fd, unsigned depth)

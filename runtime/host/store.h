@@ -35,7 +35,8 @@ struct store_entry {
 /* [A-Za-z0-9_+.-]+, not beginning with '.' or '-', at most STORE_ID_MAX bytes. */
 int store_check_id(const char *id, struct err *e);
 
-/* Open the root; with `may_make` it and its parents are made (0700), else a missing one is an empty store (root_fd -1, returns 0). */
+/* Open the root; with `may_make` it and its parents are made (0700), else a missing one is an empty store (root_fd -1,
+ * returns 0). */
 int store_open(struct store *s, const char *root, bool may_make, struct err *e);
 void store_close(struct store *s);
 

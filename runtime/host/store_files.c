@@ -15,7 +15,7 @@
 
 enum { STATE_MAX = 1 << 20 };
 
-/* --- reading and writing -------------------------------------------------------------------------------------------- */
+/* --- reading and writing ------------------------------------------------------------------------------------------ */
 
 /* A regular file of at most `max` bytes, and nothing that could block: damage can have put a FIFO or a device there.
  * `*text` is NULL when there is no such file. */
@@ -143,7 +143,7 @@ const char *store_read_cgroup(const struct store_entry *entry, struct arena *a)
 	return length > 0 && length < (ssize_t)sizeof target ? arena_copy(a, target, (size_t)length) : "";
 }
 
-/* --- the socket and the file that say "created" ---------------------------------------------------------------------- */
+/* --- the socket and the file that say "created" ------------------------------------------------------------------- */
 
 /* A sun_path holds 108 bytes, ROOT/ID can be longer; by way of the descriptor it is always short. */
 static int open_socket(const struct store_entry *entry, struct sockaddr_un *address)

@@ -106,7 +106,7 @@ static void put_file(const char *path, const char *text, size_t length)
 	assert_int_equal(write(fd, text, length), (ssize_t)length);
 }
 
-/* --- ids and the root ------------------------------------------------------------------------------------------------- */
+/* --- ids and the root --------------------------------------------------------------------------------------------- */
 
 static void checks_ids(void **state)
 {
@@ -149,7 +149,7 @@ static void opens_roots(void **state)
 	assert_int_equal(store_open(&s, path_of(w, "file/below"), true, &e), -1);
 }
 
-/* --- making, finding, listing, removing --------------------------------------------------------------------------------- */
+/* --- making, finding, listing, removing --------------------------------------------------------------------------- */
 
 static void makes_finds_removes(void **state)
 {
@@ -252,7 +252,7 @@ static void goes_on_after_half_a_make(void **state)
 	store_entry_close(&entry);
 }
 
-/* --- the lock --------------------------------------------------------------------------------------------------------- */
+/* --- the lock ----------------------------------------------------------------------------------------------------- */
 
 /* Holds the lock until the other end of the pipe is closed. */
 static pid_t hold_lock(struct world *w, const char *id, int *release_fd)
@@ -387,7 +387,7 @@ static void survives_a_storm(void **state)
 	assert_int_equal(munmap(winners, 4096), 0);
 }
 
-/* --- state and config --------------------------------------------------------------------------------------------------- */
+/* --- state and config --------------------------------------------------------------------------------------------- */
 
 static const struct state sample = {
 	.oci_version = "1.2.0",
@@ -504,7 +504,7 @@ static void damage_is_an_error_at_once(void **state)
 	}
 }
 
-/* --- the start socket ---------------------------------------------------------------------------------------------------- */
+/* --- the start socket --------------------------------------------------------------------------------------------- */
 
 static void starts_by_socket(void **state)
 {
@@ -558,7 +558,7 @@ static void start_works_at_the_end_of_a_long_path(void **state)
 	(void)close(created_fd);
 }
 
-/* --- full and read-only file systems ------------------------------------------------------------------------------------- */
+/* --- full and read-only file systems ------------------------------------------------------------------------------ */
 
 /* In a child with a file system of its own; what it returns is the number of the line that failed, modulo 256. */
 #define MUST(claim)                                \

@@ -3,7 +3,7 @@
 #include "runtime/init/sys.h"
 #include "runtime/init/tree.h"
 
-/* --- BIND -------------------------------------------------------------------------------------------------------- */
+/* --- BIND --------------------------------------------------------------------------------------------------------- */
 
 static long take_tree(struct init *i, const struct op_bind *p)
 {
@@ -55,7 +55,7 @@ int init_bind(struct init *i, const struct op *op, const struct op_bind *p)
 	return result;
 }
 
-/* --- REMOUNT ----------------------------------------------------------------------------------------------------- */
+/* --- REMOUNT ------------------------------------------------------------------------------------------------------ */
 
 int init_remount(struct init *i, const struct op *op, const struct op_remount *p)
 {

@@ -66,7 +66,7 @@ static void leave_place(struct init *i, const struct op *op, const struct place 
 	(void)sys_close(at->parent_fd); /* only a reference */
 }
 
-/* --- DEVICE ------------------------------------------------------------------------------------------------------ */
+/* --- DEVICE ------------------------------------------------------------------------------------------------------- */
 
 static bool is_same_device(const struct stat *st, const struct op_device *p)
 {
@@ -142,7 +142,7 @@ int init_device(struct init *i, const struct op *op, const struct op_device *p)
 	return result;
 }
 
-/* --- LINK -------------------------------------------------------------------------------------------------------- */
+/* --- LINK --------------------------------------------------------------------------------------------------------- */
 
 static bool has_text(const struct place *at, const char *target)
 {

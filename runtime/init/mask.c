@@ -32,7 +32,7 @@ static int cover(struct init *i, int from_fd, unsigned how, int path_fd, const s
 	return result;
 }
 
-/* --- READONLY ---------------------------------------------------------------------------------------------------- */
+/* --- READONLY ----------------------------------------------------------------------------------------------------- */
 
 /* The path covers itself, mounts below included: a volume below a read-only path is not a way around it. */
 int init_readonly(struct init *i, const struct op *op, const struct op_readonly *p)
@@ -46,7 +46,7 @@ int init_readonly(struct init *i, const struct op *op, const struct op_readonly 
 	return result;
 }
 
-/* --- MASK -------------------------------------------------------------------------------------------------------- */
+/* --- MASK --------------------------------------------------------------------------------------------------------- */
 
 static long make_empty_directory(void)
 {

@@ -9,7 +9,7 @@ int init_propagation(struct init *i, const struct op *op, const struct op_propag
 	return init_expect(i, __NR_mount, sys_mount(NULL, "/", NULL, p->flags, NULL));
 }
 
-/* --- MOUNT: what is to be made ----------------------------------------------------------------------------------- */
+/* --- MOUNT: what is to be made ------------------------------------------------------------------------------------ */
 
 enum { NO_OPTION = -1, COVER_MAX = 3, DATA_MAX = 4096 }; /* mount(2) reads one page */
 
@@ -96,7 +96,7 @@ static int find_target(struct init *i, struct new_mount *m)
 	return is_like_cover && !is_new ? take_after_cover(i, m) : 0;
 }
 
-/* --- MOUNT: detached --------------------------------------------------------------------------------------------- */
+/* --- MOUNT: detached ---------------------------------------------------------------------------------------------- */
 
 static long set_option(int fs_fd, const char *option)
 {
@@ -188,7 +188,7 @@ static int mount_detached(struct init *i, const struct new_mount *m)
 	return result;
 }
 
-/* --- MOUNT: by mount(2) ------------------------------------------------------------------------------------------ */
+/* --- MOUNT: by mount(2) ------------------------------------------------------------------------------------------- */
 
 static bool add_data(char *data, size_t *length, const char *option)
 {
@@ -252,7 +252,7 @@ static bool has_other_flags(uint64_t flags)
 	return flags;
 }
 
-/* --- MOUNT: which way -------------------------------------------------------------------------------------------- */
+/* --- MOUNT: which way --------------------------------------------------------------------------------------------- */
 
 /* Both ways mount on the target's descriptor, with all attributes from the first moment on. mount(2) needs two
  * calls where the other needs seven; the other gives a descriptor of the mount, and when it fails it knows which

@@ -7,21 +7,21 @@ enum { PATH_TRIES = 32 };
 /* The parent's path into `buffer`, and behind it the last component. */
 static long split(const char *path, const char **name, char *buffer, size_t size)
 {
-	size_t length = text_length(path), last;
+	size_t length = text_length(path), last, parent;
 
 	while (length > 0 && path[length - 1] == '/')
 		length--;
 	last = length;
 	while (last > 0 && path[last - 1] != '/')
 		last--;
-	if (length + 3 > size)
+	parent = last ? last : 1;
+	if (parent + 1 + length - last >= size)
 		return -ENAMETOOLONG;
-	buffer[0] = '/';
-	memcpy(buffer + 1, path, last);
-	buffer[last + 1] = 0;
-	memcpy(buffer + last + 2, path + last, length - last);
-	buffer[length + 2] = 0;
-	*name = buffer + last + 2;
+	memcpy(buffer, last ? path : "/", parent);
+	buffer[parent] = 0;
+	memcpy(buffer + parent + 1, path + last, length - last);
+	buffer[parent + 1 + length - last] = 0;
+	*name = buffer + parent + 1;
 	return length == last || text_equal(*name, ".") || text_equal(*name, "..") ? -EISDIR : 0;
 }
 

@@ -95,7 +95,7 @@ static void make_link(struct farm *f, const char *text, const char *path)
 	assert_int_equal(symlinkat(text, f->root_fd, path), 0);
 }
 
-/* --- the same as the kernel -------------------------------------------------------------------------------------- */
+/* --- the same as the kernel --------------------------------------------------------------------------------------- */
 
 static long kernel_open(int root_fd, const char *path, unsigned rules)
 {
@@ -306,7 +306,7 @@ static void bounds_its_descriptors(void **state)
 	assert_same(f->root_fd, path, PATH_FOLLOW);
 }
 
-/* --- making ------------------------------------------------------------------------------------------------------ */
+/* --- making ------------------------------------------------------------------------------------------------------- */
 
 static void assert_outside_untouched(struct farm *f)
 {
@@ -396,7 +396,7 @@ static void makes_inside_in_random_farms(void **state)
 	}
 }
 
-/* --- parents, files to read, places for nodes -------------------------------------------------------------------- */
+/* --- parents, files to read, places for nodes --------------------------------------------------------------------- */
 
 static void splits_the_last_name_off(void **state)
 {

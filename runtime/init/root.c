@@ -2,7 +2,7 @@
 #include "runtime/init/sys.h"
 #include "runtime/init/tree.h"
 
-/* --- ROOT -------------------------------------------------------------------------------------------------------- */
+/* --- ROOT --------------------------------------------------------------------------------------------------------- */
 
 static int open_null(struct init *i)
 {
@@ -101,7 +101,7 @@ int init_root(struct init *i, const struct op *op, const struct op_root *p)
 	return result;
 }
 
-/* --- PIVOT ------------------------------------------------------------------------------------------------------- */
+/* --- PIVOT -------------------------------------------------------------------------------------------------------- */
 
 static int enter_root(struct init *i)
 {
@@ -161,7 +161,7 @@ int init_pivot(struct init *i, const struct op *op, const struct op_pivot *p)
 	return enter_root(i);
 }
 
-/* --- ROOT_MODE --------------------------------------------------------------------------------------------------- */
+/* --- ROOT_MODE ---------------------------------------------------------------------------------------------------- */
 
 int init_root_mode(struct init *i, const struct op *op, const struct op_root_mode *p)
 {

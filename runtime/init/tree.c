@@ -26,7 +26,7 @@ uint64_t tree_mount_flags(uint64_t attributes)
 	return flags;
 }
 
-/* --- by mount_setattr -------------------------------------------------------------------------------------------- */
+/* --- by mount_setattr --------------------------------------------------------------------------------------------- */
 
 static long set_attributes(int fd, unsigned how, uint64_t set, uint64_t clear, uint64_t propagation)
 {
@@ -53,7 +53,7 @@ int tree_change(struct init *i, int fd, const struct tree_change *c)
 	return init_expect(i, __NR_mount_setattr, change_by_descriptor(fd, c));
 }
 
-/* --- attaching --------------------------------------------------------------------------------------------------- */
+/* --- attaching ---------------------------------------------------------------------------------------------------- */
 
 int tree_attach(struct init *i, int tree_fd, int target_fd, const struct tree_change *c)
 {

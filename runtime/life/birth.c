@@ -24,7 +24,7 @@ void birth_init(struct birth *birth)
 		birth->slots.at[i] = -1;
 }
 
-/* --- descriptors -------------------------------------------------------------------------------------------------------------- */
+/* --- descriptors -------------------------------------------------------------------------------------------------- */
 
 static int place_error(const struct birth *birth, const struct op *op, struct err *e)
 {
@@ -59,10 +59,13 @@ int birth_start(struct birth *birth, struct err *e)
 		if (cgroup_fd < 0)
 			return -1;
 	}
-	return process_start(birth->plan, &birth->slots, birth->preserve_fds, cgroup_fd, birth->container_pidfd, &birth->process, e);
+	int result = process_start(birth->plan, &birth->slots, birth->preserve_fds, cgroup_fd, birth->container_pidfd,
+				   &birth->process, e);
+	process_close_slots(&birth->slots); /* init has its own: what only it holds tells of its end */
+	return result;
 }
 
-/* --- what is set from outside --------------------------------------------------------------------------------------------------- */
+/* --- what is set from outside ------------------------------------------------------------------------------------- */
 
 static int set_up_op(struct birth *birth, const struct op *op, struct err *e)
 {
@@ -101,7 +104,7 @@ int birth_set_up(struct birth *birth, struct err *e)
 	return 0;
 }
 
-/* --- init's messages -------------------------------------------------------------------------------------------------------------- */
+/* --- init's messages ---------------------------------------------------------------------------------------------- */
 
 static int take_terminal(struct birth *birth, int master, struct err *e)
 {
@@ -158,6 +161,7 @@ int birth_follow(struct birth *birth, struct err *e)
 				return -1;
 			break;
 		case MESSAGE_END:
+		case MESSAGE_RESET:
 			return birth_explain_death(birth, e);
 		case MESSAGE_TIMEOUT:
 			return err_set(e, "init was not ready after %d s", FOLLOW_MS / 1000);

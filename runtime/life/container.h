@@ -26,7 +26,7 @@ struct container {
 int container_find(struct boxcar *b, const char *id, int wait_ms, bool accepts_damage, struct container *out, struct err *e);
 void container_close(struct container *c);
 
-/* --- a process in the making: create, run and exec ------------------------------------------------------------------------- */
+/* --- a process in the making: create, run and exec ---------------------------------------------------------------- */
 
 struct birth {
 	struct boxcar *b;
@@ -67,7 +67,7 @@ int birth_check_terminal(const struct spec_process *process, const char *console
 /* Digits only, complete or not there at all. */
 int pid_file_write(const char *path, pid_t pid, struct err *e);
 
-/* --- the commands ------------------------------------------------------------------------------------------------------------ */
+/* --- the commands ------------------------------------------------------------------------------------------------- */
 
 struct creation {
 	struct boxcar *b;

@@ -14,7 +14,7 @@
 
 enum { LOCK_WAIT_MS = 10000 };
 
-/* --- what is written down ---------------------------------------------------------------------------------------------------- */
+/* --- what is written down ----------------------------------------------------------------------------------------- */
 
 static const char *read_boot_id(struct arena *a)
 {
@@ -59,7 +59,7 @@ static int write_state(void *context, struct err *e)
 	return store_write_state(&c->container.entry, &state, &c->b->arena, e);
 }
 
-/* --- the steps ------------------------------------------------------------------------------------------------------------------ */
+/* --- the steps ---------------------------------------------------------------------------------------------------- */
 
 static int make_entry(void *context, struct err *e)
 {
@@ -222,7 +222,7 @@ static const struct step create_steps[] = {
 	{ "let init wait for start", commit, NULL },
 };
 
-/* --- create ------------------------------------------------------------------------------------------------------------------------ */
+/* --- create ------------------------------------------------------------------------------------------------------- */
 
 static const char *find_cgroup_path(const struct plan *plan)
 {

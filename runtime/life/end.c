@@ -14,7 +14,7 @@
 
 enum { START_MS = 120000, END_MS = 10000, LOCK_WAIT_MS = 10000 };
 
-/* --- start -------------------------------------------------------------------------------------------------------------------- */
+/* --- start -------------------------------------------------------------------------------------------------------- */
 
 static int wait_for_exec(const struct container *c, int connection, struct err *e)
 {
@@ -27,6 +27,8 @@ static int wait_for_exec(const struct container *c, int connection, struct err *
 	case MESSAGE_ARRIVED:
 		drop_fd(&fd);
 		return container_explain_failure(c, &m, e);
+	case MESSAGE_RESET:
+		return err_set(e, "init died before it could become the payload");
 	case MESSAGE_TIMEOUT:
 		return err_set(e, "init did not become the payload within %d s", START_MS / 1000);
 	default:
@@ -48,7 +50,7 @@ int life_start(struct container *c, struct err *e)
 	return wait_for_exec(c, connection, e);
 }
 
-/* --- kill --------------------------------------------------------------------------------------------------------------------- */
+/* --- kill --------------------------------------------------------------------------------------------------------- */
 
 int life_kill(struct container *c, int signal, bool is_for_all, struct err *e)
 {
@@ -65,7 +67,7 @@ int life_kill(struct container *c, int signal, bool is_for_all, struct err *e)
 	return 0;
 }
 
-/* --- delete ------------------------------------------------------------------------------------------------------------------- */
+/* --- delete ------------------------------------------------------------------------------------------------------- */
 
 struct deletion {
 	struct container c;

@@ -32,7 +32,7 @@ struct execution {
 	struct foreground foreground;
 };
 
-/* --- which process ------------------------------------------------------------------------------------------------------------ */
+/* --- which process ------------------------------------------------------------------------------------------------ */
 
 static int read_spec(struct execution *x, struct err *e)
 {
@@ -45,6 +45,8 @@ static int read_spec(struct execution *x, struct err *e)
 	if (!x->spec || !x->spec->process)
 		return err_set(e, "the container's kept configuration cannot be read");
 	x->problems.count = x->problems.mistakes = 0; /* its warnings were told by create */
+	if (!x->spec->linux)
+		x->spec->linux = arena_alloc(&x->b->arena, sizeof *x->spec->linux);
 	return 0;
 }
 
@@ -55,7 +57,7 @@ static int read_process_file(struct execution *x, struct err *e)
 		return -1;
 	x->process = json_read(&record_process, x->text, x->length, &x->problems);
 	if (x->process) {
-		check_process(x->process, "", false, &x->problems);
+		check_process(x->process, "", x->spec->linux, &x->problems);
 		check_later(&record_process, x->process, "", &x->problems);
 	}
 	x->request.process_root = &record_process;
@@ -118,7 +120,7 @@ static int make_process(struct execution *x, struct err *e)
 	return read_user(x, o->user, e);
 }
 
-/* --- the steps ------------------------------------------------------------------------------------------------------------------- */
+/* --- the steps ---------------------------------------------------------------------------------------------------- */
 
 static int find_container(void *context, struct err *e)
 {
@@ -234,6 +236,8 @@ static int let_exec(void *context, struct err *e)
 	case MESSAGE_ARRIVED:
 		drop_fd(&fd);
 		return birth_explain_failure(&x->birth, &m, e);
+	case MESSAGE_RESET:
+		return birth_explain_death(&x->birth, e);
 	case MESSAGE_TIMEOUT:
 		return err_set(e, "init did not become the payload within %d s", EXEC_MS / 1000);
 	default:

@@ -23,7 +23,7 @@ int birth_check_terminal(const struct spec_process *process, const char *console
 		return err_hint(e, "set /process/terminal to true, or leave --console-socket out");
 	}
 	if (has_terminal && is_detached && !console_socket) {
-		(void)err_set(e, "the process has a terminal, and nobody to give it to: cannot allocate tty if runc will detach without setting console socket");
+		(void)err_set(e, "the process has a terminal, and without a console socket nobody takes it");
 		return err_hint(e, "give --console-socket, or run in the foreground");
 	}
 	return 0;

@@ -45,7 +45,7 @@ const struct plan_member *plan_kind_members(unsigned kind)
 	return kind < OP_COUNT ? kinds[kind].members() : NULL;
 }
 
-/* --- building ------------------------------------------------------------------------------------------------------- */
+/* --- building ----------------------------------------------------------------------------------------------------- */
 
 void plan_begin(struct plan_writer *w, struct arena *a)
 {
@@ -128,7 +128,7 @@ struct plan plan_finish(struct plan_writer *w)
 	return (struct plan){ w->heap.at, w->heap.length };
 }
 
-/* --- reading ---------------------------------------------------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------------------------------------------------ */
 
 static bool is_inside(const struct plan *p, uint64_t at, uint64_t size)
 {

@@ -43,7 +43,7 @@ bool facts_is_unified(const struct facts *f)
 	return true;
 }
 
-/* --- facts as text -------------------------------------------------------------------------------------------------- */
+/* --- facts as text ------------------------------------------------------------------------------------------------ */
 
 /* by RLIMIT_* number, as the kernel has them on every machine we build for */
 static const char *const limit_names[16] = { "cpu",    "fsize", "data",  "stack",      "core",     "rss",  "nproc",  "nofile",

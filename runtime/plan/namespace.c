@@ -46,7 +46,7 @@ void plan_open_namespaces(struct planner *p)
 	}
 }
 
-/* --- id maps ------------------------------------------------------------------------------------------------------------ */
+/* --- id maps ------------------------------------------------------------------------------------------------------ */
 
 static const char *map_lines(struct planner *p, const struct spec_id_mapping *at, size_t count)
 {
@@ -98,7 +98,7 @@ void plan_maps(struct planner *p)
 		 .gid = setup_id(linux->gid_mappings.at, linux->gid_mappings.count), .setgroups = plan_setgroups(p));
 }
 
-/* --- the clone ---------------------------------------------------------------------------------------------------------- */
+/* --- the clone ---------------------------------------------------------------------------------------------------- */
 
 /* Inside a user namespace one cannot join what the host owns: a joiner does it before. For exec it joins all there is, so that
  * init is born inside and the container's processes never see the host's root in it. */
@@ -124,7 +124,7 @@ void plan_clone(struct planner *p)
 		add_maps(p);
 }
 
-/* --- joining ------------------------------------------------------------------------------------------------------------ */
+/* --- joining ------------------------------------------------------------------------------------------------------ */
 
 void plan_join_namespaces(struct planner *p)
 {
@@ -155,7 +155,7 @@ void plan_enter_cgroup_namespace(struct planner *p)
 			 .type = CLONE_NEWCGROUP);
 }
 
-/* --- what is set inside ------------------------------------------------------------------------------------------------- */
+/* --- what is set inside ------------------------------------------------------------------------------------------- */
 
 void plan_names(struct planner *p)
 {

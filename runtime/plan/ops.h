@@ -166,7 +166,7 @@ struct plan_blob {           /* raw bytes */
 	M(TEXTS, env, NONE)                                                                                             \
 	M(FLAGS, ignored, SIGNAL) /* bit N-1: the caller ignores signal N; the payload must not */
 
-/* --- the rows: NAME, lower-case word, side, file that carries it out, meaning ----------------------------------------- */
+/* --- the rows: NAME, lower-case word, side, file that carries it out, meaning ------------------------------------- */
 
 #define PLAN_OPS(OP)                                                                                                      \
 	OP(CGROUP, cgroup, OUTSIDE, "host/cgroup/cgroup.c", "make the container's cgroup in every hierarchy")             \
@@ -263,5 +263,12 @@ enum plan_tree { TREE_RECURSIVE = 1, TREE_NO_FOLLOW = 2 };
 enum plan_process { PROCESS_SHARES_MEMORY = 1, PROCESS_AMBIENT = 2 }; /* CLONE_VM; all capabilities carried over the exec of init */
 enum plan_setgroups { SETGROUPS_ALLOW, SETGROUPS_DENY };
 enum plan_await { AWAIT_MAPS, AWAIT_CGROUP };
-enum plan_console { CONSOLE_IN_ROOT = 1, CONSOLE_BIND = 2 }; /* /dev/pts below the root descriptor (create) or of the joined root; bind the peer on /dev/console */
-enum plan_pivot { PIVOT_ROOT, PIVOT_MOVE, PIVOT_CHROOT }; /* pivot_root; MS_MOVE and chroot (--no-pivot); chroot without a mount namespace */
+enum plan_console {
+	CONSOLE_IN_ROOT = 1, /* /dev/pts is below the root descriptor, which is not the root yet */
+	CONSOLE_BIND = 2,    /* bind the terminal on /dev/console */
+};
+enum plan_pivot {
+	PIVOT_ROOT,
+	PIVOT_MOVE,   /* MS_MOVE and chroot: --no-pivot */
+	PIVOT_CHROOT, /* chroot alone: there is no mount namespace */
+};

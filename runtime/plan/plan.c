@@ -41,7 +41,7 @@ static void plan_file_systems(struct planner *p)
 	plan_root(p);
 	plan_mounts(p, false);
 	plan_devices(p);
-	if (p->spec->process)
+	if (!p->has_late_proc)
 		plan_terminal(p, p->spec->process, CONSOLE_IN_ROOT | CONSOLE_BIND);
 	plan_sysctls(p);
 	if (!p->has_late_proc)
@@ -55,6 +55,7 @@ static void plan_late_proc(struct planner *p)
 	if (!p->has_late_proc)
 		return;
 	PLAN_ADD(&p->w, ENTER_PID, enter_pid, 0, NULL, .slot = p->slots[NAMESPACE_PID]);
+	plan_terminal(p, p->spec->process, CONSOLE_BIND); /* its session is that of the process after the fork */
 	plan_mounts(p, true);
 	plan_hidden_paths(p);
 }
@@ -118,7 +119,7 @@ bool plan_container(const struct plan_request *request, struct problems *problem
 	return problems->mistakes == before;
 }
 
-/* --- exec ----------------------------------------------------------------------------------------------------------------- */
+/* --- exec --------------------------------------------------------------------------------------------------------- */
 
 /* A container without a mount namespace has only its root changed. */
 static void plan_same_root(struct planner *p)

@@ -18,7 +18,9 @@ static const struct bit clone_bits[] = {
 	{ 0, NULL },
 };
 static const struct bit tree_bits[] = { { TREE_RECURSIVE, "recursive" }, { TREE_NO_FOLLOW, "no-follow" }, { 0, NULL } };
-static const struct bit process_bits[] = { { PROCESS_SHARES_MEMORY, "shared-memory" }, { PROCESS_AMBIENT, "ambient" }, { 0, NULL } };
+static const struct bit process_bits[] = { { PROCESS_SHARES_MEMORY, "shared-memory" },
+					   { PROCESS_AMBIENT, "ambient" },
+					   { 0, NULL } };
 static const struct bit console_bits[] = { { CONSOLE_IN_ROOT, "in-root" }, { CONSOLE_BIND, "bind" }, { 0, NULL } };
 static const struct bit filter_bits[] = { { 1, "tsync" }, { 2, "log" }, { 4, "spec-allow" }, { 32, "wait-killable" }, { 0, NULL } };
 static const struct bit mount_bits[] = {

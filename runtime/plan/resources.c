@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-/* --- the path ----------------------------------------------------------------------------------------------------------- */
+/* --- the path ----------------------------------------------------------------------------------------------------- */
 
 static bool climbs_out(const char *path)
 {
@@ -66,7 +66,7 @@ const char *plan_cgroup_path(const struct plan_request *request, struct problems
 	return NULL;
 }
 
-/* --- rows --------------------------------------------------------------------------------------------------------------- */
+/* --- rows --------------------------------------------------------------------------------------------------------- */
 
 static const struct facts_hierarchy *find(struct planner *p, const char *controller, const void *member)
 {
@@ -265,7 +265,7 @@ static void plan_unified(struct planner *p, const struct spec_pair *pair)
 		limit(p, text_is_equal(controller, "cgroup") ? "" : controller, pair->key, &pair->value, 0, pair->value);
 }
 
-/* --- devices -------------------------------------------------------------------------------------------------------------- */
+/* --- devices ------------------------------------------------------------------------------------------------------ */
 
 static void device_rule(struct planner *p, const void *origin, unsigned flags, bool is_allowed, const char *type,
 			const char *major, const char *minor, const char *access)

@@ -25,7 +25,7 @@ int cgroup_check_path(const struct cgroup *c, struct err *e)
 	return 0;
 }
 
-/* --- make ----------------------------------------------------------------------------------------------------------- */
+/* --- make --------------------------------------------------------------------------------------------------------- */
 
 static int make_directory(const struct group *g)
 {
@@ -111,7 +111,7 @@ int cgroup_make(const struct cgroup *c, const char *controllers, struct err *e)
 	return -1;
 }
 
-/* --- limit ---------------------------------------------------------------------------------------------------------- */
+/* --- limit -------------------------------------------------------------------------------------------------------- */
 
 static void add_reason(const char *file, struct err *e)
 {
@@ -203,7 +203,7 @@ int cgroup_limit_devices(const struct cgroup *c, const struct device_rule *rules
 	return group_dialect(&g)->limit_devices(&g, rules, count, c->arena, e);
 }
 
-/* --- enter ---------------------------------------------------------------------------------------------------------- */
+/* --- enter -------------------------------------------------------------------------------------------------------- */
 
 /* A process that joins a frozen v1 cgroup hangs, and no signal ends it. */
 static int check_frost(const struct cgroup *c, struct err *e)

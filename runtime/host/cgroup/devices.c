@@ -7,7 +7,7 @@
 
 enum { ALL = BPF_DEVCG_ACC_MKNOD | BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE };
 
-/* --- the list ------------------------------------------------------------------------------------------------------- */
+/* --- the list ----------------------------------------------------------------------------------------------------- */
 
 static bool read_number(const char *text, int64_t *out)
 {
@@ -100,7 +100,7 @@ int devices_check_v1(const struct device_list *list, struct err *e)
 	return 0;
 }
 
-/* --- the program ---------------------------------------------------------------------------------------------------- */
+/* --- the program -------------------------------------------------------------------------------------------------- */
 
 /* Jumps are forward only, so that these two stand for the verdicts until their place is known. */
 enum { TO_DENY = -2, TO_ALLOW = -1 };

@@ -14,7 +14,7 @@ struct request {
 	uint32_t type, major, minor, access;
 };
 
-/* --- what the rules mean, said as plainly as can be ------------------------------------------------------------------ */
+/* --- what the rules mean, said as plainly as can be --------------------------------------------------------------- */
 
 static bool covers_number(const char *wanted, uint32_t number)
 {
@@ -43,7 +43,7 @@ static bool is_allowed(const struct device_rule *rules, size_t count, const stru
 	return true;
 }
 
-/* --- the machine ------------------------------------------------------------------------------------------------------ */
+/* --- the machine -------------------------------------------------------------------------------------------------- */
 
 static bool is_jump_taken(const struct bpf_insn *i, uint32_t value)
 {
@@ -134,7 +134,7 @@ static void check_reached(const struct device_program *p)
 	free(is_reached);
 }
 
-/* --- random lists ----------------------------------------------------------------------------------------------------- */
+/* --- random lists ------------------------------------------------------------------------------------------------- */
 
 static size_t make_rules(unsigned *seed, struct device_rule *rules)
 {
@@ -201,7 +201,7 @@ static void program_says_what_rules_say(void **state)
 	}
 }
 
-/* --- v1 --------------------------------------------------------------------------------------------------------------- */
+/* --- v1 ----------------------------------------------------------------------------------------------------------- */
 
 /* The kernel's own bookkeeping: one default and exceptions to it, kept by exact type and numbers. */
 struct v1 {
@@ -274,7 +274,7 @@ static void v1_is_never_wider(void **state)
 	assert_true(refused > 500);
 }
 
-/* --- by example ------------------------------------------------------------------------------------------------------- */
+/* --- by example --------------------------------------------------------------------------------------------------- */
 
 static const struct device_rule docker[] = {
 	{ false, 'a', NULL, NULL, "rwm" },    { true, 'c', "1", "5", "rwm" },  { true, 'c', "1", "3", "rwm" },

@@ -54,7 +54,7 @@ int cgroup_read_members(const struct cgroup *c, pid_t **pids, size_t *count, str
 	return 0;
 }
 
-/* --- time ----------------------------------------------------------------------------------------------------------- */
+/* --- time --------------------------------------------------------------------------------------------------------- */
 
 static uint64_t read_clock(void)
 {
@@ -85,7 +85,7 @@ static bool wait_more(struct patience *p)
 	return true;
 }
 
-/* --- freeze --------------------------------------------------------------------------------------------------------- */
+/* --- freeze ------------------------------------------------------------------------------------------------------- */
 
 /* The v1 freezer where there is one, else v2's own. */
 static const struct facts_hierarchy *find_freezer(const struct facts *f)
@@ -145,7 +145,7 @@ int cgroup_freeze(const struct cgroup *c, bool frozen, struct err *e)
 	return number == EAGAIN ? err_hint(e, frozen ? "a process in it does not stop" : "is its parent frozen?") : -1;
 }
 
-/* --- kill ----------------------------------------------------------------------------------------------------------- */
+/* --- kill --------------------------------------------------------------------------------------------------------- */
 
 enum { CHUNK = 64, ROUNDS = 100 };
 
@@ -252,7 +252,7 @@ int cgroup_kill(const struct cgroup *c, int signal, struct err *e)
 	return signal == SIGKILL ? kill_all(c, e) : signal_all(c, signal, e);
 }
 
-/* --- remove --------------------------------------------------------------------------------------------------------- */
+/* --- remove ------------------------------------------------------------------------------------------------------- */
 
 /* The command's name, which the payload chose; printing makes control characters visible. */
 static void read_comm(pid_t pid, char out[24])

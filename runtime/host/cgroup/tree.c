@@ -46,7 +46,7 @@ static bool is_child(const struct dirent64 *entry)
 	return entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
 }
 
-/* --- members -------------------------------------------------------------------------------------------------------- */
+/* --- members ------------------------------------------------------------------------------------------------------ */
 
 static void add_member(struct group_members *m, pid_t pid)
 {
@@ -164,7 +164,7 @@ int group_read_members(const struct group *g, struct group_members *out, struct 
 	return 0;
 }
 
-/* --- removal -------------------------------------------------------------------------------------------------------- */
+/* --- removal ------------------------------------------------------------------------------------------------------ */
 
 /* Remove every child that has no children itself. The first one that does is entered (1); 0: none is left. */
 static int remove_children(int *fd, bool *is_busy)
