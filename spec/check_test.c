@@ -316,9 +316,7 @@ static void a_start_needs_its_parts(void **state)
 	} cases[] = {
 		{ "{\"ociVersion\":\"1.0.2\"}", "/root: is missing; a container needs the path of its root file "
 						"system\n"
-						"/process: is missing; a container needs a process to start\n"
-						"/linux: is missing; a container needs its namespaces, at least one of "
-						"type mount\n" },
+						"/process: is missing; a container needs a process to start\n" },
 		{ "{\"ociVersion\":\"1.0.2\",\"root\":{\"path\":\"r\"},\"linux\":{},\"process\":{\"cwd\":\"/"
 		  "\",\"args\":[]}}",
 		  "/process/args: must not be empty; the first of them is the program to start\n" },
