@@ -34,14 +34,24 @@ static int cover(struct init *i, int from_fd, unsigned how, int path_fd, const s
 
 /* --- READONLY ----------------------------------------------------------------------------------------------------- */
 
-/* The path covers itself, mounts below included: a volume below a read-only path is not a way around it. */
+/* The path covers itself, mounts below included: a volume below a read-only path is not a way around it. Before
+ * 5.12 only the path's own mount can be made read-only. */
+static int cover_readonly(struct init *i, int fd)
+{
+	int result = cover(i, fd, AT_RECURSIVE, fd, &(struct tree_change){ .set_below = MOUNT_ATTR_RDONLY });
+
+	if (result == 0 || i->failed_call != __NR_mount_setattr)
+		return result;
+	return cover(i, fd, AT_RECURSIVE, fd, &(struct tree_change){ .set = MOUNT_ATTR_RDONLY });
+}
+
 int init_readonly(struct init *i, const struct op *op, const struct op_readonly *p)
 {
 	int fd, result = find_path(i, op, init_text(i, p->path), &fd);
 
 	if (result <= 0)
 		return result;
-	result = cover(i, fd, AT_RECURSIVE, fd, &(struct tree_change){ .set_below = MOUNT_ATTR_RDONLY });
+	result = cover_readonly(i, fd);
 	(void)sys_close(fd); /* only a reference */
 	return result;
 }
@@ -67,6 +77,17 @@ static long make_empty_directory(void)
 	return mount;
 }
 
+/* Filtered hosts know no fsopen(2): there each gets one of its own. */
+static int mask_directory_here(struct init *i, int fd)
+{
+	const unsigned flags = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC;
+
+	if (init_expect(i, __NR_fchdir, sys_fchdir(fd)) < 0 ||
+	    init_expect(i, __NR_mount, sys_mount("tmpfs", ".", "tmpfs", flags, "mode=0555,nr_inodes=1")) < 0)
+		return -1;
+	return init_expect(i, __NR_chdir, sys_chdir("/"));
+}
+
 /* All masked directories show the same empty one: the first gets it, the others clones. */
 static int mask_directory(struct init *i, int fd)
 {
@@ -75,6 +96,8 @@ static int mask_directory(struct init *i, int fd)
 	if (i->mask_fd >= 0)
 		return cover(i, i->mask_fd, 0, fd, &nothing);
 	long mount = make_empty_directory();
+	if (mount == -ENOSYS || mount == -EPERM)
+		return mask_directory_here(i, fd);
 	if (init_expect(i, __NR_fsmount, mount) < 0)
 		return -1;
 	i->mask_fd = (int)mount;

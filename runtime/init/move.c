@@ -101,13 +101,6 @@ static int for_each_mount(struct init *i, int fd, line_action *act, bool *has_ch
 	return init_expect(i, __NR_read, got);
 }
 
-static long open_mounts(int proc_fd)
-{
-	const struct open_how how = { .flags = O_RDONLY | O_CLOEXEC, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
-
-	return sys_openat2(proc_fd, "self/mountinfo", &how);
-}
-
 /* The list changes while it is read: it is read until nothing more can be detached. */
 static int take_host_away(struct init *i)
 {
@@ -116,8 +109,8 @@ static int take_host_away(struct init *i)
 
 	if (proc_fd < 0)
 		return -1;
-	long fd = open_mounts(proc_fd);
-	if (init_expect(i, __NR_openat2, fd) < 0)
+	long fd = sys_openat(proc_fd, "self/mountinfo", O_RDONLY | O_CLOEXEC, 0);
+	if (init_expect(i, __NR_openat, fd) < 0)
 		return -1;
 	while (result == 0 && has_changed)
 		result = for_each_mount(i, (int)fd, detach, &has_changed);

@@ -11,8 +11,7 @@ static long make_private(void)
 	long mount, fs = sys_fsopen("proc", FSOPEN_CLOEXEC);
 	long result = fs < 0 ? fs : sys_fsconfig((int)fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
 
-	mount = result < 0 ? result
-			   : sys_fsmount((int)fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+	mount = result < 0 ? result : sys_fsmount((int)fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
 	if (fs >= 0)
 		(void)sys_close((int)fs); /* a context only */
 	return mount;
@@ -57,16 +56,43 @@ void proc_drop(struct init *i)
 
 /* --- SYSCTL ------------------------------------------------------------------------------------------------------- */
 
+/* What openat2(2) does, for hosts with a filter that knows it not: no symlink, and the procfs' own mount to the end. */
+static long walk_to_key(int proc_fd, char *path)
+{
+	struct statx proc, key;
+	char *name = path + text_length(path);
+	long fd, parent;
+
+	while (*name != '/')
+		name--;
+	*name++ = 0;
+	parent = path_walk(proc_fd, path, PATH_FIND, PATH_NO_SYMLINKS);
+	if (parent < 0)
+		return parent;
+	fd = sys_openat((int)parent, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0);
+	(void)sys_close((int)parent); /* only a reference */
+	if (fd < 0)
+		return fd;
+	if (sys_statx(proc_fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &proc) == 0 &&
+	    sys_statx((int)fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &key) == 0 && proc.stx_mnt_id == key.stx_mnt_id)
+		return fd;
+	(void)sys_close((int)fd); /* nothing was written */
+	return -EXDEV;
+}
+
 static long open_key(int proc_fd, const char *key)
 {
-	const struct open_how how = { .flags = O_WRONLY | O_CLOEXEC | O_NOFOLLOW,
-				      .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV };
+	const struct open_how how = {
+		.flags = O_WRONLY | O_CLOEXEC | O_NOFOLLOW,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV,
+	};
 	char path[INIT_PATH_MAX];
 	size_t length = text_add(path, sizeof path, 0, "sys/");
 
 	if (text_add(path, sizeof path, length, key) == sizeof path)
 		return -ENAMETOOLONG;
-	return sys_openat2(proc_fd, path, &how);
+	long fd = sys_openat2(proc_fd, path, &how);
+	return fd == -ENOSYS || fd == -EPERM ? walk_to_key(proc_fd, path) : fd;
 }
 
 /* In a pid namespace that is joined later a neighbour could read the descriptor, and this procfs shows the host's

@@ -48,19 +48,72 @@ static long change_by_descriptor(int fd, const struct tree_change *c)
 	return set_attributes(fd, AT_RECURSIVE, c->set_below, c->clear_below, is_recursive ? propagation : 0);
 }
 
-int tree_change(struct init *i, int fd, const struct tree_change *c)
+/* --- by mount(2), before 5.12 and on filtered hosts ----------------------------------------------------------------- */
+
+static bool is_for_mount_call(long result, const struct tree_change *c)
 {
-	return init_expect(i, __NR_mount_setattr, change_by_descriptor(fd, c));
+	return (result == -ENOSYS || result == -EPERM) && !(c->set_below | c->clear_below);
 }
 
-/* --- attaching ---------------------------------------------------------------------------------------------------- */
+/* A remount says all attributes, so it begins with those there are. */
+static uint64_t remount_flags(const struct statfs *fs, const struct tree_change *c)
+{
+	enum { NOATIME = 0x400, NODIRATIME = 0x800, RELATIME = 0x1000, NOSYMFOLLOW = 0x2000 }; /* statfs(2) */
+	uint64_t flags = (uint64_t)fs->f_flags, atime = (c->set | c->clear) & MOUNT_ATTR__ATIME ? MOUNT_ATTR__ATIME : 0;
+	uint64_t is = flags & (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+
+	is |= flags & NOATIME ? MOUNT_ATTR_NOATIME : flags & RELATIME ? MOUNT_ATTR_RELATIME : MOUNT_ATTR_STRICTATIME;
+	is |= (flags & NODIRATIME ? MOUNT_ATTR_NODIRATIME : 0) | (flags & NOSYMFOLLOW ? MOUNT_ATTR_NOSYMFOLLOW : 0);
+	return MS_REMOUNT | MS_BIND | tree_mount_flags((is & ~(c->clear | atime)) | c->set);
+}
+
+/* "self/fd/N" of a procfs of ours leads to the mount, and to none other. */
+static int change_by_link(struct init *i, const char *link, const struct statfs *fs, const struct tree_change *c)
+{
+	if (c->set | c->clear &&
+	    init_expect(i, __NR_mount, sys_mount(NULL, link, NULL, remount_flags(fs, c), NULL)) < 0)
+		return -1;
+	return c->propagation ? init_expect(i, __NR_mount, sys_mount(NULL, link, NULL, c->propagation, NULL)) : 0;
+}
+
+static int change_by_mount_call(struct init *i, int fd, const struct tree_change *c)
+{
+	char link[32], digits[12] = { 0 }, *at = digits + sizeof digits - 1;
+	struct statfs fs;
+	int proc_fd = proc_find(i);
+
+	if (proc_fd < 0 || init_expect(i, __NR_fstatfs, sys_fstatfs(fd, &fs)) < 0 ||
+	    init_expect(i, __NR_fchdir, sys_fchdir(proc_fd)) < 0)
+		return -1;
+	for (int rest = fd; at == digits + sizeof digits - 1 || rest; rest /= 10)
+		*--at = (char)('0' + rest % 10);
+	(void)text_add(link, sizeof link, text_add(link, sizeof link, 0, "self/fd/"), at); /* fits */
+	int result = change_by_link(i, link, &fs, c);
+	if (i->has_pid_to_enter)
+		proc_drop(i);
+	return result < 0 ? -1 : init_expect(i, __NR_chdir, sys_chdir("/"));
+}
+
+/* --- attaching ------------------------------------------------------------------------------------------------------ */
+
+int tree_change(struct init *i, int fd, const struct tree_change *c)
+{
+	long result = change_by_descriptor(fd, c);
+
+	if (is_for_mount_call(result, c))
+		return change_by_mount_call(i, fd, c);
+	return init_expect(i, __NR_mount_setattr, result);
+}
 
 int tree_attach(struct init *i, int tree_fd, int target_fd, const struct tree_change *c)
 {
 	long result = change_by_descriptor(tree_fd, c);
+	bool is_to_change = is_for_mount_call(result, c); /* mount(2) changes only what is attached */
 
-	if (init_expect(i, __NR_mount_setattr, result) < 0)
+	if (!is_to_change && init_expect(i, __NR_mount_setattr, result) < 0)
 		return -1;
-	return init_expect(i, __NR_move_mount,
-			   sys_move_mount(tree_fd, "", target_fd, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH));
+	result = sys_move_mount(tree_fd, "", target_fd, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+	if (init_expect(i, __NR_move_mount, result) < 0)
+		return -1;
+	return is_to_change ? change_by_mount_call(i, tree_fd, c) : 0;
 }
