@@ -102,17 +102,28 @@ static bool is_last(const struct init *i, const struct op *op)
 	return i->has_pid_to_enter && op[1].kind != OP_SYSCTL;
 }
 
+/* EXDEV: a mount of the container's covers the key in the procfs that MOUNT made; a private one has no mounts. */
+static long find_key(struct init *i, const char *key)
+{
+	int proc_fd = proc_find(i);
+	long fd = proc_fd < 0 ? -1 : open_key(proc_fd, key);
+
+	if (fd == -EXDEV) {
+		proc_drop(i);
+		proc_fd = proc_find(i);
+		fd = proc_fd < 0 ? -1 : open_key(proc_fd, key);
+	}
+	return proc_fd < 0 || init_expect(i, __NR_openat2, fd) < 0 ? -1 : fd;
+}
+
 int init_sysctl(struct init *i, const struct op *op, const struct op_sysctl *p)
 {
 	const char *value = init_text(i, p->value);
-	int proc_fd = proc_find(i);
+	long fd = find_key(i, init_text(i, p->key));
 
-	if (proc_fd < 0)
-		return -1;
-	long fd = open_key(proc_fd, init_text(i, p->key));
 	if (is_last(i, op))
 		proc_drop(i);
-	if (init_expect(i, __NR_openat2, fd) < 0)
+	if (fd < 0)
 		return -1;
 	long result = sys_write((int)fd, value, text_length(value));
 	(void)sys_close((int)fd); /* the kernel took the value at the write */
