@@ -160,8 +160,9 @@ load harness
 
 @test "--preserve-fds passes the next descriptors and no others" {
 	args /probe json
-	exec 3>&- 3</etc/passwd 4</etc/hostname 5</etc/group
-	rt run --preserve-fds 2 --bundle "$BUNDLE" "$ID" </dev/null >"$BATS_TEST_TMPDIR/seen"
+	# in a subshell: bats reports on descriptor 3
+	(exec 3</etc/passwd 4</etc/hostname 5</etc/group
+	 rt run --preserve-fds 2 --bundle "$BUNDLE" "$ID" </dev/null >"$BATS_TEST_TMPDIR/seen")
 	saw '.descriptors | keys' '["0","1","2","3","4"]'
 	saw '.descriptors["3"] | endswith("passwd")' true
 	saw '.descriptors["4"] | endswith("hostname")' true

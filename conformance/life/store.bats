@@ -78,9 +78,9 @@ load harness
 	gave 0
 	local home
 	home=$(mktemp -d /tmp/life-user.XXXXXX)
-	cp "$RUNTIME" "$home/boxcar"
+	cp "$RUNTIME" "$home/program"
 	chown 1000 "$home"
-	run setpriv --reuid 1000 --regid 1000 --clear-groups env XDG_RUNTIME_DIR="$home" "$home/boxcar" list -q
+	run setpriv --reuid 1000 --regid 1000 --clear-groups env XDG_RUNTIME_DIR="$home" "$home/program" list -q
 	rm -rf "$home"
 	gave 0
 }

@@ -74,12 +74,12 @@ static void make_raw(struct console *c)
 }
 
 /* The kernel tells the payload's foreground processes with SIGWINCH. Without a terminal of ours the size stays as it is. */
-static void copy_size(const struct console *c)
+void console_copy_size(int master_fd)
 {
 	struct winsize size;
 
 	if (ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0)
-		(void)ioctl(c->master_fd, TIOCSWINSZ, &size); /* a payload without its terminal needs no size */
+		(void)ioctl(master_fd, TIOCSWINSZ, &size); /* a payload without its terminal needs no size */
 }
 
 void console_restore(struct console *c)
@@ -132,7 +132,7 @@ static int forward_signals(struct console *c, struct err *e)
 		if (number == SIGCONT)
 			continue;
 		if (number == SIGWINCH && c->master_fd >= 0)
-			copy_size(c);
+			console_copy_size(c->master_fd);
 		else if (pidfd_send_signal(c->pidfd, number, NULL, 0) < 0 && errno != ESRCH)
 			return err_sys(e, "forward signal %d to the container", number);
 	}
@@ -249,7 +249,7 @@ static int relay_terminal(struct console *c, struct err *e)
 	if (flags < 0 || fcntl(c->master_fd, F_SETFL, flags | O_NONBLOCK) < 0)
 		return err_sys(e, "prepare the terminal");
 	make_raw(c);
-	copy_size(c);
+	console_copy_size(c->master_fd);
 	if (relay_bytes(c, &in, &out, e) < 0)
 		return -1;
 	drain(&out);

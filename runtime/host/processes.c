@@ -71,6 +71,7 @@ struct start {
 	int cgroup_fd;
 	int container_pidfd;   /* exec: where the joiner goes; else -1 */
 	int report_fd;         /* the joiner tells pid or failure here */
+	bool is_placed;        /* the slots have their numbers already */
 	char *stack;
 };
 
@@ -133,7 +134,7 @@ static int enter_init(void *argument)
 	char *envp[] = { NULL };
 
 	(void)snprintf(base, sizeof base, "%u", s->base);
-	if ((s->clone->how & PROCESS_AMBIENT && raise_ambient() < 0) || place_slots(s) < 0)
+	if ((s->clone->how & PROCESS_AMBIENT && raise_ambient() < 0) || (!s->is_placed && place_slots(s) < 0))
 		return 1;
 	(void)syscall(SYS_close_range, s->base + s->slots->count, ~0U, CLOSE_RANGE_CLOEXEC); /* init does it again */
 	(void)syscall(SYS_execveat, s->image_fd, "", argv, envp, AT_EMPTY_PATH);
@@ -198,14 +199,46 @@ static int join_namespaces(const struct start *s)
 	return errno == EPERM && s->clone->joined & CLONE_NEWUSER ? join_listed(s, true) : -1;
 }
 
+/* init is visible to its neighbours from the clone on, before its exec closes anything: what it must not have, the joiner closes
+ * before. Kept are the slots, and behind them init's image and the report. */
+static int keep_slots_only(struct start *s)
+{
+	unsigned end = s->base + (unsigned)s->slots->count;
+	int report = move_up(s->report_fd, end + 2);
+
+	if (report < 0 || place_slots(s) < 0)
+		return -1;
+	int image = move_up(s->image_fd, end + 2);
+	if (image < 0 || dup3(image, (int)end, O_CLOEXEC) < 0 || dup3(report, (int)end + 1, O_CLOEXEC) < 0)
+		return -1;
+	for (size_t i = 0; i < s->slots->count; i++) {
+		if (s->slots->at[i] < 0)
+			(void)close((int)(s->base + i)); /* a number of the runtime's own; often nothing is there */
+		else
+			s->slots->at[i] = (int)(s->base + i);
+	}
+	if (s->container_pidfd >= 0)
+		s->container_pidfd = s->slots->at[SLOT_FIRST];
+	s->image_fd = (int)end;
+	s->report_fd = (int)end + 1;
+	s->is_placed = true;
+	s->cgroup_fd = -1; /* the joiner is in it already, and so are its children */
+	return (int)syscall(SYS_close_range, end + 2, ~0U, 0);
+}
+
 /* I am the joiner: on the host, with a copy of the runtime's memory and descriptors. I enter the namespaces that init must be born
  * in, clone it as the runtime's child, tell its pid and leave. */
 static int enter_joiner(void *argument)
 {
 	struct start *s = argument;
-	struct report r = { .call = "setns" };
+	struct report r = { .call = "close_range" };
+	int result = keep_slots_only(s);
 
-	if (join_namespaces(s) == 0) {
+	if (result == 0) {
+		r.call = "setns";
+		result = join_namespaces(s);
+	}
+	if (result == 0) {
 		r.call = "clone3";
 		r.pid = clone_init(s, CLONE_PARENT, NULL);
 	}
@@ -215,7 +248,9 @@ static int enter_joiner(void *argument)
 
 static pid_t clone_joiner(struct start *s, struct report *r, struct err *e)
 {
-	struct clone_args args = { .exit_signal = SIGCHLD, .stack = (uint64_t)(uintptr_t)s->stack, .stack_size = STACK_SIZE };
+	struct clone_args args = { .flags = s->cgroup_fd >= 0 ? CLONE_INTO_CGROUP : 0, .exit_signal = SIGCHLD,
+				   .stack = (uint64_t)(uintptr_t)s->stack, .stack_size = STACK_SIZE,
+				   .cgroup = s->cgroup_fd >= 0 ? (uint64_t)(unsigned)s->cgroup_fd : 0 };
 	own_fd read_end = -1;
 	own_fd write_end = -1;
 	int ends[2];

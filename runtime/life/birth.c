@@ -110,6 +110,8 @@ static int take_terminal(struct birth *birth, int master, struct err *e)
 {
 	if (!birth->console_socket) {
 		birth->master_fd = master;
+		if (!birth->has_size)
+			console_copy_size(master);
 		return 0;
 	}
 	int result = console_send(birth->console_socket, master, e);

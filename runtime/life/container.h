@@ -40,6 +40,7 @@ struct birth {
 	const char *console_socket;
 	struct process_slots slots;
 	struct process process;
+	bool has_size;               /* the configuration says how large the terminal is */
 	int master_fd;               /* the terminal, when it is not handed to a console socket; owned; -1 */
 };
 

@@ -255,6 +255,7 @@ int life_create(struct creation *c, struct err *e)
 	c->birth.cgroup = c->container.cgroup.path[0] ? &c->container.cgroup : NULL;
 	c->birth.preserve_fds = (unsigned)c->options->preserve_fds;
 	c->birth.console_socket = c->options->console_socket;
+	c->birth.has_size = p->spec->process->console_size != NULL;
 	if (steps_run(create_steps, sizeof create_steps / sizeof *create_steps, c, e) == 0)
 		return 0;
 	life_creation_close(c);

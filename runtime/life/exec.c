@@ -177,6 +177,7 @@ static int prepare_descriptors(void *context, struct err *e)
 	x->birth.cgroup = x->container.cgroup.path[0] ? &x->container.cgroup : NULL;
 	x->birth.container_pidfd = x->container.pidfd;
 	x->birth.console_socket = x->options->console_socket;
+	x->birth.has_size = x->process->console_size != NULL;
 	if (birth_prepare(&x->birth, e) < 0)
 		return -1;
 	x->birth.slots.at[SLOT_FIRST] = fcntl(x->container.pidfd, F_DUPFD_CLOEXEC, 0);
