@@ -1,11 +1,12 @@
 /* stepper: counts every system call of a command and of all the processes it starts, with ONE counter over the whole tree,
  * and strikes at number N. (strace's fault injection counts per process, which says nothing about a runtime made of several.)
  *
- *     stepper [-n N] [-k main|self|init|tree] [-s SIGNAL] [-e ERRNO] [-t SECONDS] [-o FILE] [-c] [-T] -- COMMAND...
+ *     stepper [-n N] [-k main|self|init|tree] [-p PID] [-s SIGNAL] [-e ERRNO] [-t SECONDS] [-o FILE] [-c] [-T] -- COMMAND...
  *
  *     -n N      strike when call number N (from 1) is about to be carried out; 0: never
  *     -k WHO    send SIGKILL to the command's own process (main), to the process that calls (self), to the youngest living
  *               process that is not main (init), or to all (tree). The call itself is not carried out when its caller dies
+ *     -p PID    strike this process, which is not of the tree, too
  *     -s SIGNAL another signal, as a number
  *     -e ERRNO  let call N fail with this errno (a number) instead; it is not carried out
  *     -t S      kill all after S seconds; exit code 124
@@ -52,6 +53,7 @@ struct stepper {
 	unsigned long at;
 	enum who who;
 	int signal, number, seconds;
+	pid_t other;
 	bool only_count, has_trace;
 	FILE *out;
 	/* found */
@@ -151,6 +153,7 @@ static void strike(struct stepper *s, struct task *caller)
 	for (size_t i = 0; i < s->count; i++)
 		if (s->tasks[i].process != s->main)
 			youngest = s->tasks[i].process;
+	s->struck += s->other && kill(s->other, s->signal) == 0;
 	for (size_t i = 0; i < s->count; i++) {
 		const struct task *task = &s->tasks[i];
 		if (task->tid == task->process && is_struck(s, task, process, youngest))
@@ -373,6 +376,7 @@ static void read_option(struct stepper *s, int letter, const char *value)
 	case 'k': s->who = read_who(value); break;
 	case 's': s->signal = atoi(value); break;
 	case 'e': s->number = atoi(value); break;
+	case 'p': s->other = atoi(value); break;
 	case 't': s->seconds = atoi(value); break;
 	case 'c': s->only_count = true; break;
 	case 'T': s->has_trace = true; break;
@@ -392,7 +396,7 @@ int main(int argc, char **argv)
 	struct sigaction ring = { .sa_handler = on_alarm }; /* without SA_RESTART: waitpid shall return */
 
 	s.out = stderr;
-	for (int letter; (letter = getopt(argc, argv, "+n:k:s:e:t:o:cT")) != -1;)
+	for (int letter; (letter = getopt(argc, argv, "+n:k:p:s:e:t:o:cT")) != -1;)
 		read_option(&s, letter, optarg);
 	if (optind >= argc) {
 		(void)fprintf(stderr, "stepper: no command\n");
