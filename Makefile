@@ -219,7 +219,7 @@ $(SPEC_OBJECTS) $(RUNTIME_OBJECTS) $(INIT_OBJECTS) $(INIT_TESTED) $(CONDUCTOR_OB
 
 BUILD_PACKAGES := gcc make libc6-dev libyajl-dev libseccomp-dev libcap-dev git
 CONDUCTOR_PACKAGES := nettle-dev libmnl-dev libnftnl-dev mmdebstrap
-CHECK_PACKAGES := libcmocka-dev bats jq busybox-static strace python3-minimal procps util-linux
+CHECK_PACKAGES := libcmocka-dev bats jq busybox-static strace python3-minimal procps util-linux libcap2-bin
 LINT_PACKAGES := clang clang-tidy cppcheck
 .PHONY: deps
 deps:
