@@ -1,0 +1,14 @@
+/* What every command of conductor has at hand. */
+#pragma once
+
+#include "spec/base/arena.h"
+#include "spec/base/err.h"
+#include "spec/base/log.h"
+
+struct conductor {
+	struct arena arena;
+	struct log log;
+	const char *root;    /* the store's directory, absolute */
+	const char *runtime; /* the OCI runtime: a path, or a name that is looked for in PATH */
+	int root_fd;         /* the store, opened by store_open */
+};

@@ -1,0 +1,44 @@
+/* Owns the store's directory and its locks.
+ *
+ *     layers/KEY/diff/        what the layer adds, as overlayfs keeps it
+ *     layers/KEY/meta.json    instruction, parent, size; store/layer.h
+ *     layers/KEY/manifest     what a COPY copied, one line a file; store/tree.h
+ *     images/NAME.json        store/image.h
+ *     containers/NAME/        run/container.h
+ *     tmp/KEY/                a layer that is being made, by the holder of its lock
+ *     locks/NAME              held with flock(2), so that a lock dies with its holder
+ *     stat-cache/, apt/       can be removed at any time
+ *
+ * Layers and images are made elsewhere and renamed into place: whoever sees one sees all of it. */
+#pragma once
+
+#include "bundle-tools/conductor.h"
+
+#include <stdbool.h>
+
+/* Make the directory when it is missing, and open it as c->root_fd. */
+int store_open(struct conductor *c, struct err *e);
+
+enum lock_mode { LOCK_WAIT, LOCK_TRY };
+
+/* 0: locked. 1: someone else holds it (LOCK_TRY). A wait can be interrupted (store/interrupt.h). */
+int store_lock(const struct conductor *c, const char *name, enum lock_mode mode, int *fd, struct err *e);
+
+/* Removes the lock's file too. */
+void store_unlock(const struct conductor *c, const char *name, int *fd);
+
+/* Make a directory that may be there already, and open it. */
+int store_open_directory(int dir_fd, const char *name, struct err *e);
+
+/* Write a file that appears whole or not at all; an existing one is replaced. */
+int store_write_file(int dir_fd, const char *name, const char *bytes, size_t length, struct err *e);
+
+/* The names in a directory of the store, sorted; a missing directory has none. */
+struct names {
+	const char **at;
+	size_t count;
+};
+int store_list(struct conductor *c, const char *directory, struct names *out, struct err *e);
+
+/* Names of images and containers: letters, digits and . _ -, beginning with a letter or digit, at most 64. */
+bool store_is_name(const char *name);
