@@ -5,14 +5,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <linux/filter.h>
 #include <linux/openat2.h>
+#include <linux/seccomp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -97,18 +101,19 @@ static void make_link(struct farm *f, const char *text, const char *path)
 
 /* --- the same as the kernel --------------------------------------------------------------------------------------- */
 
+/* The kernel may begin a lookup anew and then counts the links of the first attempt as well: its ELOOP is asked for again. */
 static long kernel_open(int root_fd, const char *path, unsigned rules)
 {
 	struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
-	long fd;
+	long fd = -1;
 
+	errno = ELOOP;
 	if (rules & PATH_NO_SYMLINKS)
 		how.resolve |= RESOLVE_NO_SYMLINKS;
 	if (rules & PATH_LAST_AS_IS)
 		how.flags |= O_NOFOLLOW;
-	do
+	for (int tries = 0; fd < 0 && (errno == EAGAIN || (errno == ELOOP && tries < 8)); tries++)
 		fd = syscall(SYS_openat2, root_fd, path, &how, sizeof how);
-	while (fd < 0 && errno == EAGAIN);
 	return fd < 0 ? -errno : fd;
 }
 
@@ -396,6 +401,74 @@ static void makes_inside_in_random_farms(void **state)
 	}
 }
 
+/* --- on filtered hosts ------------------------------------------------------------------------------------------------ */
+
+static void forbid_openat2(int error)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)error),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { sizeof filter / sizeof *filter, filter };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
+		_exit(99);
+}
+
+/* In a child, which may not use cmocka: its exit code is the row that failed. */
+static void open_filtered(struct farm *f, int error, const ino_t *inodes)
+{
+	static const struct {
+		const char *path;
+		enum path_make make;
+		long expected; /* 0: found, with the inode that the kernel finds */
+	} rows[] = {
+		{ "abs/e/parent", PATH_FIND, 0 },  { "x/y/far/e", PATH_FIND, 0 },  { "../../to_file", PATH_FIND, 0 },
+		{ "loop", PATH_FIND, -ELOOP },     { "dangling", PATH_FIND, -ENOENT }, { "file/", PATH_FIND, -ENOTDIR },
+		{ "", PATH_FIND, -ENOENT },        { "file", PATH_MAKE_DIRECTORY, -ENOTDIR }, { "d", PATH_MAKE_FILE, -EISDIR },
+		{ "to_file", PATH_MAKE_DIRECTORY, -ENOTDIR },
+	};
+
+	forbid_openat2(error);
+	for (int n = 0; n < (int)(sizeof rows / sizeof *rows); n++) {
+		long got = path_open(f->root_fd, rows[n].path, rows[n].make, PATH_FOLLOW);
+		struct stat st = { 0 };
+		if (got >= 0 && fstat((int)got, &st) < 0)
+			_exit(98);
+		if (rows[n].expected ? got != rows[n].expected : got < 0 || st.st_ino != inodes[n])
+			_exit(n + 1);
+	}
+	_exit(path_open(f->root_fd, "out2/x", PATH_MAKE_DIRECTORY, PATH_FOLLOW) < 0 ? 97 : 0);
+}
+
+static void works_where_openat2_is_forbidden(void **state)
+{
+	static const int errors[] = { ENOSYS, EPERM };
+	struct farm *f = *state;
+	struct stat st;
+	ino_t inodes[3];
+	int status;
+
+	plant(f);
+	assert_int_equal(fstatat(f->root_fd, "d", &st, 0), 0);
+	inodes[0] = st.st_ino;
+	assert_int_equal(fstatat(f->root_fd, "d/e", &st, 0), 0);
+	inodes[1] = st.st_ino;
+	assert_int_equal(fstatat(f->root_fd, "file", &st, 0), 0);
+	inodes[2] = st.st_ino;
+	for (size_t n = 0; n < sizeof errors / sizeof *errors; n++) {
+		pid_t child = fork();
+		if (child == 0)
+			open_filtered(f, errors[n], inodes);
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_int_equal(status, 0);
+		assert_outside_untouched(f);
+		assert_same(f->root_fd, "out2/x", PATH_FOLLOW);
+	}
+}
+
 /* --- parents, files to read, places for nodes --------------------------------------------------------------------- */
 
 static void splits_the_last_name_off(void **state)
@@ -482,6 +555,7 @@ int main(void)
 		IN_FARM(makes_what_is_missing),
 		IN_FARM(makes_nothing_in_the_way),
 		IN_FARM(makes_inside_in_random_farms),
+		IN_FARM(works_where_openat2_is_forbidden),
 		IN_FARM(splits_the_last_name_off),
 		IN_FARM(reads_regular_files_only),
 		IN_FARM(finds_places_for_nodes),
