@@ -257,7 +257,7 @@ sanitized: | deps
 sanitized-programs: $(TESTS) $(REPLAYS)
 
 sweep: $(PROGRAMS) $(TOOLS)
-	@$(CHECK) sweep
+	@BUILD=$(BUILD) RUNTIME=$(abspath $(RUNTIME)) conformance/faults/run all
 bench: bench-deps $(PROGRAMS) $(TOOLS)
 	@BUILD=$(BUILD) RUNTIME=$(abspath $(RUNTIME)) conformance/bench/bench
 fuzz:

@@ -232,14 +232,23 @@ static void check_processes(struct sweep *s)
 		;
 }
 
+/* Only what is new counts: a mount copied from the host's namespace goes away when its mount point is removed there. */
 static void check_mounts(struct sweep *s)
 {
-	static char now[sizeof s->mounts];
+	static char now[sizeof s->mounts], line[8192];
+	bool is_new = false;
 
-	if (strcmp(read_text("/proc/self/mountinfo", now, sizeof now), s->mounts) == 0)
-		return;
-	found(s, "mounts changed");
-	(void)strcpy(s->mounts, now);
+	for (const char *rest = read_text("/proc/self/mountinfo", now, sizeof now); *rest;) {
+		int length = (int)strcspn(rest, "\n");
+		(void)snprintf(line, sizeof line, "%.*s\n", length, rest);
+		if (!strstr(s->mounts, line)) {
+			found(s, "mount %.*s", length, rest);
+			is_new = true;
+		}
+		rest += (size_t)length + (rest[length] == '\n');
+	}
+	if (is_new)
+		(void)strcpy(s->mounts, now);
 }
 
 static void check_rest(struct sweep *s)
