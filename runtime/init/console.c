@@ -6,21 +6,27 @@
 #include <asm/termios.h>
 
 /* "/dev/pts" may be anything: only a devpts gives a pty. */
-static int open_master(struct init *i)
+static long open_ptmx(int directory)
 {
 	struct statfs fs;
-	long directory = path_open(i->root_fd, "/dev/pts", PATH_FIND, PATH_FOLLOW), master = -1;
+	long result = sys_fstatfs(directory, &fs);
+
+	if (result < 0)
+		return result;
+	if (fs.f_type != DEVPTS_SUPER_MAGIC)
+		return -ENODEV;
+	return sys_openat(directory, "ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NOFOLLOW, 0);
+}
+
+static int open_master(struct init *i)
+{
+	long directory = path_open(i->root_fd, "/dev/pts", PATH_FIND, PATH_FOLLOW), master;
 
 	if (init_expect(i, __NR_openat2, directory) < 0)
 		return -1;
-	long result = sys_fstatfs((int)directory, &fs);
-	if (result < 0 || fs.f_type != DEVPTS_SUPER_MAGIC)
-		(void)init_fail(i, __NR_fstatfs, result < 0 ? -result : ENODEV, 0);
-	else if (init_expect(i, __NR_openat,
-			     master = sys_openat((int)directory, "ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NOFOLLOW, 0)) < 0)
-		master = -1;
+	master = open_ptmx((int)directory);
 	(void)sys_close((int)directory); /* only a reference */
-	return (int)master;
+	return init_expect(i, __NR_openat, master) < 0 ? -1 : (int)master;
 }
 
 static int open_peer(struct init *i, int master)

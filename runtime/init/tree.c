@@ -76,7 +76,7 @@ static int change_by_link(struct init *i, const char *link, const struct statfs 
 	return c->propagation ? init_expect(i, __NR_mount, sys_mount(NULL, link, NULL, c->propagation, NULL)) : 0;
 }
 
-static int change_by_mount_call(struct init *i, int fd, const struct tree_change *c)
+static int change_by_proc(struct init *i, int fd, const struct tree_change *c)
 {
 	char link[32], digits[12] = { 0 }, *at = digits + sizeof digits - 1;
 	struct statfs fs;
@@ -94,6 +94,14 @@ static int change_by_mount_call(struct init *i, int fd, const struct tree_change
 	return result < 0 ? -1 : init_expect(i, __NR_chdir, sys_chdir("/"));
 }
 
+/* `error` is what mount_setattr(2) said: when that was no filter but a locked attribute, it is what a person has to know. */
+static int change_by_mount_call(struct init *i, int fd, const struct tree_change *c, long error)
+{
+	int result = change_by_proc(i, fd, c);
+
+	return result < 0 && error == -EPERM ? init_fail(i, __NR_mount_setattr, EPERM, 0) : result;
+}
+
 /* --- attaching ------------------------------------------------------------------------------------------------------ */
 
 int tree_change(struct init *i, int fd, const struct tree_change *c)
@@ -101,19 +109,19 @@ int tree_change(struct init *i, int fd, const struct tree_change *c)
 	long result = change_by_descriptor(fd, c);
 
 	if (is_for_mount_call(result, c))
-		return change_by_mount_call(i, fd, c);
+		return change_by_mount_call(i, fd, c, result);
 	return init_expect(i, __NR_mount_setattr, result);
 }
 
 int tree_attach(struct init *i, int tree_fd, int target_fd, const struct tree_change *c)
 {
-	long result = change_by_descriptor(tree_fd, c);
-	bool is_to_change = is_for_mount_call(result, c); /* mount(2) changes only what is attached */
+	long changed = change_by_descriptor(tree_fd, c), attached;
+	bool is_to_change = is_for_mount_call(changed, c); /* mount(2) changes only what is attached */
 
-	if (!is_to_change && init_expect(i, __NR_mount_setattr, result) < 0)
+	if (!is_to_change && init_expect(i, __NR_mount_setattr, changed) < 0)
 		return -1;
-	result = sys_move_mount(tree_fd, "", target_fd, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
-	if (init_expect(i, __NR_move_mount, result) < 0)
+	attached = sys_move_mount(tree_fd, "", target_fd, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+	if (init_expect(i, __NR_move_mount, attached) < 0)
 		return -1;
-	return is_to_change ? change_by_mount_call(i, tree_fd, c) : 0;
+	return is_to_change ? change_by_mount_call(i, tree_fd, c, changed) : 0;
 }

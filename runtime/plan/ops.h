@@ -168,6 +168,16 @@ struct plan_blob {           /* raw bytes */
 
 /* --- the rows: NAME, lower-case word, side, file that carries it out, meaning ------------------------------------- */
 
+/* Where the kernel or a filter refuses a call, the op has another way of the same strength:
+ *
+ *   every path below the root     openat2        ENOSYS EPERM EAGAIN   a walk by descriptor, init/walk.c
+ *   MOUNT                         mount          any                   fsopen to move_mount, which names a bad option; and back
+ *   ROOT BIND REMOUNT READONLY    mount_setattr  ENOSYS EPERM          mount on the descriptor's link in a procfs of ours; for all
+ *   ROOT_MODE                                                          mounts of a tree only READONLY does without
+ *   MASK                          fsopen         ENOSYS EPERM          a tmpfs for each directory, by mount on its descriptor
+ *   DEVICE                        mknodat        EPERM                 the host's device of that number, bound
+ *   SYSCTL                        fsopen         any                   the container's own procfs, verified
+ */
 #define PLAN_OPS(OP)                                                                                                      \
 	OP(CGROUP, cgroup, OUTSIDE, "host/cgroup/cgroup.c", "make the container's cgroup in every hierarchy")             \
 	OP(LIMIT, limit, OUTSIDE, "host/cgroup/cgroup.c", "write a resource limit")                                       \
