@@ -34,7 +34,8 @@ INIT_SOURCES := $(filter-out %_test.c,$(call find_sources,runtime/init))
 CONDUCTOR_SOURCES := $(filter-out %_test.c,$(call find_sources,bundle-tools))
 TEST_SOURCES := $(filter %_test.c,$(call find_sources,spec runtime bundle-tools conformance))
 FUZZ_SOURCES := $(filter-out %/replay.c,$(wildcard conformance/fuzz/*.c))
-TOOL_SOURCES := $(filter-out %_test.c conformance/fuzz/% conformance/vm/% conformance/probe/%,$(call find_sources,conformance))
+RAW_SOURCES := conformance/bench/floor.c conformance/bench/quick.c
+TOOL_SOURCES := $(filter-out %_test.c conformance/fuzz/% conformance/vm/% conformance/probe/% $(RAW_SOURCES),$(call find_sources,conformance))
 PROBE_SOURCES := $(wildcard conformance/probe/*.c)
 
 # --- flags ------------------------------------------------------------------------------------------------------------
@@ -100,7 +101,8 @@ INIT_LIBRARY := $(BUILD)/libinit.a
 INIT_OBJECTS := $(INIT_SOURCES:%.c=$(BUILD)/image/%.o)
 INIT_TESTED := $(filter-out %/main.o,$(INIT_SOURCES:%.c=$(BUILD)/%.o))
 TESTS := $(TEST_SOURCES:%.c=$(BUILD)/tests/%)
-TOOLS := $(BUILD)/conformance/probe $(foreach tool,$(TOOL_SOURCES),$(BUILD)/conformance/$(basename $(notdir $(tool))))
+RAW_TOOLS := $(foreach tool,$(RAW_SOURCES),$(BUILD)/conformance/$(basename $(notdir $(tool))))
+TOOLS := $(BUILD)/conformance/probe $(RAW_TOOLS) $(foreach tool,$(TOOL_SOURCES),$(BUILD)/conformance/$(basename $(notdir $(tool))))
 FUZZERS := $(FUZZ_SOURCES:conformance/fuzz/%.c=$(BUILD)/fuzz-%)
 REPLAYS := $(FUZZ_SOURCES:conformance/fuzz/%.c=$(BUILD)/replay-%)
 PROGRAMS := $(if $(wildcard runtime/main.c),$(BUILD)/boxcar)
@@ -178,6 +180,12 @@ $(BUILD)/conformance/$(basename $(notdir $(1))): $(1)
 	$$(Q)$$(TOOL_CC) $$(TOOL_CFLAGS) $$(TOOL_LDFLAGS) -MF $$@.d -o $$@ $$< -lseccomp
 endef
 $(foreach tool,$(TOOL_SOURCES),$(eval $(call tool_rule,$(tool))))
+
+# Built like boxcar-init, without a C library.
+$(RAW_TOOLS): $(BUILD)/conformance/%: conformance/bench/%.c
+	@mkdir -p $(@D)
+	@echo 'cc      $@'
+	$(Q)$(INIT_CC) $(INIT_CFLAGS) $(INIT_LDFLAGS) -s -MF $@.d -o $@ $<
 
 $(BUILD)/conformance/probe: $(PROBE_SOURCES) conformance/probe/probe.h
 	@mkdir -p $(@D)
