@@ -25,12 +25,13 @@ struct console {
  * blocked stays so over clone and exec: init unblocks all before the payload. */
 int console_prepare(struct console *c, struct err *e);
 
+/* Give the terminal the size of ours, if we have one: once before the payload starts, and after every SIGWINCH. */
+void console_copy_size(int master_fd);
+
 /* Relay until the process behind `pidfd` ends: forward signals to it by pidfd_send_signal; with master_fd >= 0 also stdin and
  * stdout, with stdin's terminal in raw mode and its window size handed on. After the end what the payload has written is
  * read, for at most two seconds. End of stdin sends nothing; a stdout that nobody reads any more loses the output and
  * nothing else. Reaps nothing, closes neither master nor pidfd, and restores the terminal. */
-/* Give the terminal the size of ours, if we have one: once before the payload starts, and after every SIGWINCH. */
-void console_copy_size(int master_fd);
 int console_relay(struct console *c, struct err *e);
 
 /* The terminal as it was, the signalfd closed. Again: nothing. For the paths on which console_relay was not reached. */

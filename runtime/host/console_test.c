@@ -75,7 +75,9 @@ static _Noreturn void be_runtime(bool has_terminal, void (*body)(void))
 	c.pidfd = pidfd_open(pid, 0);
 	if (console_relay(&c, &e) < 0)
 		_exit(100);
-	console_restore(&c);
+	if (c.signal_fd >= 0 || c.is_raw)
+		_exit(103);
+	console_restore(&c); /* again: nothing */
 	_exit(waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status) : 102);
 }
 

@@ -451,7 +451,7 @@ static void writes_over_leftovers(void **state)
 	store_entry_close(&entry);
 }
 
-enum damage { TRUNCATED, EMPTY, FIFO, DIRECTORY, LINK, LOOP, DEVICE, SOCKET, HUGE_ONE, DAMAGES };
+enum damage { TRUNCATED, EMPTY, FIFO, DIRECTORY, LINK, LOOP, DEVICE, SOCKET, HUGE_ONE, ELSEWHERE, DAMAGES };
 
 static void put_damage(struct world *w, enum damage kind)
 {
@@ -466,6 +466,10 @@ static void put_damage(struct world *w, enum damage kind)
 		return;
 	case HUGE_ONE:
 		assert_int_equal(truncate(path, (off_t)1 << 40), 0);
+		return;
+	case ELSEWHERE: /* whole, but not here */
+		assert_int_equal(rename(path, path_of(w, "one/other")), 0);
+		assert_int_equal(symlink("other", path), 0);
 		return;
 	default:
 		assert_int_equal(unlink(path), 0);
@@ -498,6 +502,8 @@ static void damage_is_an_error_at_once(void **state)
 		assert_int_equal(store_read_state(&entry, &w->arena, &found, &e), -1);
 		assert_true(now_ms() - began < 500);
 		assert_non_null(strstr(e.text, "one/state"));
+		if (kind == FIFO || kind == DIRECTORY || kind == DEVICE)
+			assert_non_null(strstr(e.text, "not a regular file"));
 		assert_string_equal(store_read_cgroup(&entry, &w->arena), "/x");
 		assert_ok(store_remove(&w->store, &entry, &e));
 		store_entry_close(&entry);
@@ -549,6 +555,7 @@ static void start_works_at_the_end_of_a_long_path(void **state)
 	assert_ok(store_open(&s, root, true, &e));
 	assert_ok(store_make(&s, id, "/x", &entry, &e));
 	assert_ok(store_make_start(&entry, &listen_fd, &created_fd, &e));
+	assert_true(is_there(arena_format(&w->arena, "%s/%s/start", root, id)));
 	own_fd client = store_connect_start(&entry, &e);
 	assert_true(client >= 0);
 	assert_ok(store_remove(&s, &entry, &e));
