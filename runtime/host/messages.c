@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -62,10 +63,13 @@ enum message_outcome message_receive(int channel, int milliseconds, struct messa
 	if (ready == 0)
 		return MESSAGE_TIMEOUT;
 	ssize_t got = ready < 0 ? -1 : recvmsg(channel, &header, MSG_CMSG_CLOEXEC);
+	bool is_reset = got < 0 && errno == ECONNRESET;
+	if (is_reset) /* told once, and before what the other end had still sent */
+		got = recvmsg(channel, &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+	if (got <= 0 && is_reset)
+		return MESSAGE_RESET;
 	if (got == 0)
 		return MESSAGE_END;
-	if (got < 0 && errno == ECONNRESET)
-		return MESSAGE_RESET;
 	if (got < 0) {
 		(void)err_sys(e, "receive a message from init");
 		return MESSAGE_ERROR;

@@ -89,6 +89,9 @@ static int explain_op(const struct birth *birth, const struct op *op, const stru
 	case OP_CWD:
 		return explain_directory(subject, m, e);
 	case OP_MOUNT:
+		if (m->call == SYS_fsconfig && m->number >= 0 && m->number < mount->options.count)
+			return err_number(e, m->error, "mount %s on %s: the option %s", plan_get_text(birth->plan, mount->type), subject,
+					  plan_get_item(birth->plan, mount->options, (size_t)m->number));
 		return err_number(e, m->error, "mount %s on %s: %s", plan_get_text(birth->plan, mount->type), subject, call);
 	case OP_BIND:
 		return err_number(e, m->error, "bind %s on %s: %s", bind->source ? plan_get_text(birth->plan, bind->source) : "a host path",

@@ -182,7 +182,9 @@ bool plan_is_below(const char *path, const char *directory)
  * clones the tree and passes it in. */
 static bool needs_tree(const struct planner *p, bool is_late)
 {
-	return planner_has(p, CLONE_NEWUSER) || p->joined & CLONE_NEWNS || is_late;
+	bool has_reach = p->facts->uid == 0; /* without root the runtime reaches no more than init, and may clone no tree */
+
+	return (has_reach && planner_has(p, CLONE_NEWUSER)) || p->joined & CLONE_NEWNS || is_late;
 }
 
 static bool is_late_target(const struct planner *p, const char *target)
@@ -224,17 +226,40 @@ static void plan_bind(struct planner *p, const struct spec_mount *mount, const s
 	plan_add_bind(p, mount, plan_host_path(p, mount->source), plan_find_target(p, mount->destination), o);
 }
 
+/* A tmpfs begins empty: mount points, devices and links are still to be made in it. */
+static bool is_late_readonly(struct planner *p, const struct spec_mount *mount, const struct mount_options *o)
+{
+	bool is_new_tmpfs = text_is_equal(mount->type, "tmpfs") && !o->is_bind && !o->is_remount;
+
+	return is_new_tmpfs && (o->set | o->set_below) & MOUNT_ATTR_RDONLY && !is_late_target(p, plan_find_target(p, mount->destination));
+}
+
+void plan_late_readonly(struct planner *p)
+{
+	for (size_t i = 0; i < p->spec->mounts.count; i++) {
+		const struct spec_mount *mount = &p->spec->mounts.at[i];
+		struct mount_options o;
+		if (!mount->destination)
+			continue;
+		mount_options_read(p->arena, &mount->options, &o);
+		if (is_late_readonly(p, mount, &o))
+			PLAN_ADD(&p->w, REMOUNT, remount, 0, mount,
+				 .target = plan_add_text(&p->w, plan_find_target(p, mount->destination)), .set = MOUNT_ATTR_RDONLY);
+	}
+}
+
 static void plan_file_system(struct planner *p, const struct spec_mount *mount, const struct mount_options *o)
 {
 	if (!mount->type || !mount->type[0]) {
 		planner_refuse(p, mount, "the mount has no type", "give \"type\" a file system, or \"options\" a \"bind\"");
 		return;
 	}
+	uint64_t set = (o->set | o->set_below) & ~(uint64_t)(is_late_readonly(p, mount, o) ? MOUNT_ATTR_RDONLY : 0);
 	PLAN_ADD(&p->w, MOUNT, mount, 0, mount, .type = plan_add_text(&p->w, mount->type),
 		 .source = plan_add_text(&p->w, mount->source && mount->source[0] ? mount->source : mount->type),
 		 .target = plan_add_text(&p->w, plan_find_target(p, mount->destination)),
 		 .options = plan_add_texts(&p->w, o->data, o->data_count),
-		 .superblock = o->superblock | (o->set & MOUNT_ATTR_RDONLY ? MS_RDONLY : 0), .set = o->set | o->set_below,
+		 .superblock = o->superblock | (set & MOUNT_ATTR_RDONLY ? MS_RDONLY : 0), .set = set,
 		 .propagation = o->propagation);
 }
 

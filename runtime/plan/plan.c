@@ -43,6 +43,7 @@ static void plan_file_systems(struct planner *p)
 	plan_devices(p);
 	if (!p->has_late_proc)
 		plan_terminal(p, p->spec->process, CONSOLE_IN_ROOT | CONSOLE_BIND);
+	plan_late_readonly(p);
 	plan_sysctls(p);
 	if (!p->has_late_proc)
 		plan_hidden_paths(p);

@@ -58,6 +58,7 @@ struct mount_options {
 };
 void mount_options_read(struct arena *a, const struct spec_texts *options, struct mount_options *out);
 void plan_mounts(struct planner *p, bool is_late);
+void plan_late_readonly(struct planner *p);
 /* A bind; `source` is absolute. The runtime clones the tree where init could not reach the source. */
 void plan_add_bind(struct planner *p, const struct spec_mount *origin, const char *source, const char *target,
 		   const struct mount_options *options);

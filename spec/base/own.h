@@ -13,9 +13,9 @@ static inline void own_close(const int *fd)
 		(void)close(*fd); /* nothing can be done about a failed close of a descriptor that we only read or control */
 }
 
-static inline void own_release(void *memory)
+static inline void own_release(char **memory)
 {
-	free(*(void **)memory);
+	free(*memory);
 }
 
 static inline void own_close_stream(FILE **stream)
