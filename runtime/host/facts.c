@@ -156,9 +156,11 @@ static bool locate(struct facts_hierarchy *h, struct arena *a)
 {
 	const char *name = text_has_prefix(h->controllers, "name=") ? h->controllers + strlen("name=") : h->controllers;
 
-	if (!h->mount_point)
+	bool is_known = h->mount_point;
+
+	if (!is_known)
 		h->mount_point = arena_format(a, CGROUPS "/%s", h->version == 2 ? "unified" : name);
-	if (!is_mounted(h->mount_point, h->version))
+	if (!is_known && !is_mounted(h->mount_point, h->version))
 		return find_mount(h, a);
 	if (is_visible(h, a))
 		return true;

@@ -344,16 +344,6 @@ static inline long sys_setresgid(uint64_t real, uint64_t effective, uint64_t sav
 	return sys_call3(__NR_setresgid, real, effective, saved);
 }
 
-static inline long sys_getresuid(uint32_t *real, uint32_t *effective, uint32_t *saved)
-{
-	return sys_call3(__NR_getresuid, real, effective, saved);
-}
-
-static inline long sys_getresgid(uint32_t *real, uint32_t *effective, uint32_t *saved)
-{
-	return sys_call3(__NR_getresgid, real, effective, saved);
-}
-
 /* These two return the id before, never an error. */
 static inline long sys_setfsuid(uint64_t uid)
 {

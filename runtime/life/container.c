@@ -48,9 +48,11 @@ static enum status derive_status(struct container *c)
 
 	if (!c->state)
 		return is_locked_elsewhere(&c->entry) ? STATUS_CREATING : STATUS_STOPPED;
-	if (c->state->pid.value <= 0 || is_other_boot(c->state))
+	if (c->state->pid.value <= 0)
 		return STATUS_STOPPED;
 	c->pidfd = process_open((pid_t)c->state->pid.value, c->state->start_time.value, &ignored);
+	if (c->pidfd >= 0 && is_other_boot(c->state))
+		drop_fd(&c->pidfd);
 	if (c->pidfd < 0)
 		return STATUS_STOPPED;
 	if (store_is_created(&c->entry))

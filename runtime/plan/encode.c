@@ -189,7 +189,7 @@ bool plan_is_sound(const struct plan *p)
 		return false;
 	for (size_t i = 0; i < header.count; i++) {
 		const struct op *op = plan_find_op(p, i);
-		if (op->kind >= OP_COUNT || op->payload & 7 || !is_inside(p, op->payload, kinds[op->kind].size))
+		if (!op || op->kind >= OP_COUNT || op->payload & 7 || !is_inside(p, op->payload, kinds[op->kind].size))
 			return false;
 		for (const struct plan_member *m = kinds[op->kind].members(); m->name; m++)
 			if (!is_member_sound(p, m, p->base + op->payload, header.slots))

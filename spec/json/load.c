@@ -15,9 +15,9 @@ static int read_whole(int fd, const char *path, char *into, size_t size, size_t 
 			continue;
 		if (got < 0)
 			return err_sys(e, "read %s", path);
-		if (got == 0)
-			return 0;
 		*length += (size_t)got;
+		if (got == 0 || *length + 1 == size) /* its size and no more: a file that grows just now is read as it was */
+			return 0;
 	}
 	return 0;
 }
@@ -37,7 +37,7 @@ int json_load(int dir_fd, const char *path, struct arena *a, const char **text, 
 	if (st.st_size > JSON_MAX_BYTES)
 		return err_set(e, "%s is too large: %lld bytes, at most %d are read", path, (long long)st.st_size,
 			       JSON_MAX_BYTES);
-	/* two more than its size: one shows that it grew meanwhile, one is the terminating NUL */
+	/* two more than its size: one shows that it grew before the read, one is the terminating NUL */
 	size_t room = (size_t)st.st_size + 1;
 	char *bytes = arena_alloc(a, room + 1);
 	if (read_whole(fd, path, bytes, room, length, e))
