@@ -5,10 +5,13 @@
 #include "spec/base/err.h"
 #include "spec/base/log.h"
 
+#include <stdbool.h>
+
 struct conductor {
 	struct arena arena;
 	struct log log;
 	const char *root;    /* the store's directory, absolute */
 	const char *runtime; /* the OCI runtime: a path, or a name that is looked for in PATH */
 	int root_fd;         /* the store, opened by store_open */
+	bool has_own_mounts; /* we are in a mount namespace of our own */
 };

@@ -43,6 +43,7 @@ static const struct field image_rows[] = {
 	TEXT("architecture", architecture, FILLED, "Machine it runs on, in Go's words."),
 	TEXTS("layers", layers, NEEDED, "Keys of its layers, the base first."),
 	TEXT("base", base, NEEDED, "Key of the distribution's layer, or nothing."),
+	TEXT("generation", generation, 0, "Part of the keys of its layers, or nothing."),
 	OBJECT("config", config, NEEDED, image_config, "How it is run."),
 	OBJECTS("history", history, NEEDED, image_step, "The instructions it was made by."),
 };

@@ -27,6 +27,7 @@ struct image {
 	const char *name, *created, *architecture;
 	struct spec_texts layers; /* keys, the base first */
 	const char *base;         /* key of the layer that a distribution was unpacked to; "" when there is none */
+	const char *generation;   /* part of the keys of its layers: changed by --no-cache */
 	struct spec_image_config *config;
 	SPEC_LIST(spec_image_step) history;
 };

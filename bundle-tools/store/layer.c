@@ -143,12 +143,14 @@ static int write_meta(struct layer_writer *w, struct layer_meta *meta, struct er
 
 static int put_in_place(struct layer_writer *w, struct err *e)
 {
-	char path[NAME_MAX];
+	char from[NAME_MAX], path[NAME_MAX];
 
+	write_path(from, sizeof from, "tmp", w->key, "/layer");
 	write_path(path, sizeof path, "layers", w->key, "");
 	if (syncfs(w->diff_fd))
 		return err_sys(e, "write the layer to disk");
-	if (renameat2(w->dir_fd, "layer", w->conductor->root_fd, path, RENAME_NOREPLACE))
+	/* both by root_fd: w->dir_fd may belong to a mount namespace that has been left meanwhile */
+	if (renameat2(w->conductor->root_fd, from, w->conductor->root_fd, path, RENAME_NOREPLACE))
 		return err_sys(e, "put the layer in place");
 	own_fd layers_fd = openat(w->conductor->root_fd, "layers", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return layers_fd < 0 || fsync(layers_fd) ? err_sys(e, "write the list of layers to disk") : 0;

@@ -1,0 +1,9 @@
+/* Owns a build: the plan's steps, each found in the cache or made, and the image at the end. */
+#pragma once
+
+#include "bundle-tools/build/plan.h"
+
+int build_run(struct conductor *c, const struct build_options *options, struct err *e);
+
+/* Remove what killed builds left: scratch directories whose lock is free, and the containers that ran in them. */
+int build_sweep(struct conductor *c, struct err *e);

@@ -1,0 +1,42 @@
+/* The command rows: name, operands, options, function. Parsing and help derive from them. */
+#pragma once
+
+#include "bundle-tools/conductor.h"
+#include "spec/base/options.h"
+
+struct command {
+	const char *name, *operands, *summary; /* operands as in the usage line */
+	const struct option *options;
+	size_t options_size;
+	int least, most;       /* operands; most -1: any number */
+	int stops_after;       /* operands after which options belong to the command inside; -1: never */
+	int (*run)(struct conductor *c, const void *options, const struct command_line *line, int *exit_code, struct err *e);
+};
+
+extern const struct command commands[]; /* the rows end with a NULL name */
+
+struct global_options {
+	const char *root, *runtime, *log;
+	int log_format;
+	bool has_debug, has_version, has_help;
+};
+extern const struct option global_options[];
+
+const struct command *commands_find(const char *name);
+void commands_print_help(void *stream);
+void commands_print_command(const struct command *command, void *stream);
+
+#define COMMAND(name) \
+	int cmd_##name(struct conductor *c, const void *options, const struct command_line *line, int *exit_code, struct err *e)
+
+struct build_command_options {
+	const char *mirror, *keyring, *packages;
+	struct option_texts arguments;
+	int variant;
+	bool has_no_cache, explains_cache, is_dry_run, has_shell_on_error, is_quiet, has_help;
+};
+struct plain_options {
+	bool has_help;
+};
+
+COMMAND(build);

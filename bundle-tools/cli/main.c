@@ -1,0 +1,125 @@
+/* The conductor program: global options, then one command. */
+#include "bundle-tools/cli/commands.h"
+
+#include "spec/base/own.h"
+#include "spec/base/version.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* With one of 0, 1, 2 closed, the next open file would be a container's stdio. */
+static int fill_stdio(struct err *e)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR | O_CLOEXEC) != fd)
+			return err_sys(e, "open /dev/null for descriptor %d", fd);
+	return 0;
+}
+
+/* The boxcar that was built or installed with us, else the one in PATH. */
+static const char *find_runtime(struct arena *a)
+{
+	char self[PATH_MAX];
+	ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
+	static const char *const places[] = { "boxcar", "../sbin/boxcar" };
+
+	self[length < 0 ? 0 : length] = '\0';
+	const char *slash = strrchr(self, '/');
+	for (size_t i = 0; slash && i < 2; i++) {
+		const char *path = arena_format(a, "%.*s/%s", (int)(slash - self), self, places[i]);
+		if (access(path, X_OK) == 0)
+			return path;
+	}
+	return "boxcar";
+}
+
+static int apply_globals(struct conductor *c, const struct global_options *g, struct err *e)
+{
+	const char *root = g->root && g->root[0] ? g->root : getenv("CONDUCTOR_ROOT");
+
+	c->log.has_debug = g->has_debug;
+	c->log.format = (enum log_format)g->log_format;
+	if (g->log && log_open(&c->log, g->log, e) < 0)
+		return -1;
+	if (!root || !root[0])
+		root = "/var/lib/conductor";
+	own_text directory = root[0] == '/' ? NULL : get_current_dir_name();
+	if (root[0] != '/' && !directory)
+		return err_sys(e, "find the working directory");
+	c->root = directory ? arena_format(&c->arena, "%s/%s", directory, root) : root;
+	c->runtime = g->runtime ? g->runtime : getenv("CONDUCTOR_RUNTIME");
+	if (!c->runtime || !c->runtime[0])
+		c->runtime = find_runtime(&c->arena);
+	return 0;
+}
+
+static int run_command(struct conductor *c, const struct command *command, int argc, char **argv, int *exit_code, struct err *e)
+{
+	void *options = arena_alloc(&c->arena, command->options_size);
+	const bool *has_help = NULL;
+	struct command_line line;
+
+	for (const struct option *row = command->options; row->name; row++)
+		if (strcmp(row->name, "help") == 0)
+			has_help = (const bool *)((const char *)options + row->offset);
+	if (options_read(command->options, argc, argv, 1, command->stops_after, options, &line, &c->arena, e) < 0)
+		return err_hint(e, "`conductor %s --help` shows the options", command->name);
+	if (has_help && *has_help) {
+		commands_print_command(command, stdout);
+		return 0;
+	}
+	if (line.count < command->least || (command->most >= 0 && line.count > command->most)) {
+		(void)err_set(e, "conductor %s needs %s%s", command->name, command->operands[0] ? "" : "no operands", command->operands);
+		return err_hint(e, "%d operands were given", line.count);
+	}
+	return command->run(c, options, &line, exit_code, e);
+}
+
+static int print_version(void)
+{
+	(void)printf("conductor version %s\ncommit: %s\n", version_release, version_commit);
+	return fflush(stdout) ? 1 : 0;
+}
+
+static int finish(struct conductor *c, const char *name, int result, int exit_code, struct err *e)
+{
+	if (result == 0 && fflush(stdout) != 0)
+		result = err_sys(e, "write to stdout");
+	else
+		(void)fflush(stdout); /* what was said before the error; the error is told */
+	log_finish(&c->log, name, result < 0 ? e : NULL);
+	return result < 0 ? (e->exit_code ? e->exit_code : 1) : exit_code;
+}
+
+int main(int argc, char **argv)
+{
+	struct conductor c = { .root_fd = -1 };
+	struct global_options g = { 0 };
+	struct command_line line = { 0 };
+	const struct command *command = NULL;
+	static struct err e; /* large, and zero until something fails */
+	int exit_code = 0;
+
+	arena_init(&c.arena, (size_t)1 << 30);
+	log_init(&c.log, &c.arena, "conductor");
+	int result = fill_stdio(&e);
+	if (result == 0 && options_read(global_options, argc, argv, 1, 1, &g, &line, &c.arena, &e) < 0)
+		result = err_hint(&e, "`conductor --help` shows the options");
+	if (result == 0 && g.has_version)
+		return print_version();
+	if (result == 0 && (g.has_help || line.count == 0)) {
+		commands_print_help(g.has_help ? stdout : stderr);
+		return g.has_help ? 0 : 1;
+	}
+	if (result == 0 && !(command = commands_find(line.at[0])))
+		result = err_set(&e, "there is no command \"%s\"; `conductor --help` lists them", line.at[0]);
+	if (result == 0)
+		result = apply_globals(&c, &g, &e);
+	if (result == 0)
+		result = run_command(&c, command, line.count, line.at, &exit_code, &e);
+	return finish(&c, command ? command->name : "conductor", result, exit_code, &e);
+}

@@ -1,0 +1,107 @@
+#include "bundle-tools/run/runtime.h"
+
+#include "spec/base/own.h"
+#include "spec/field_rows.h"
+#include "spec/json/read.h"
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { END_SECONDS = 60, WORDS_MOST = 16 };
+
+const char **runtime_argv(struct conductor *c, size_t more, const char *word, ...)
+{
+	const char **argv = arena_alloc(&c->arena, (WORDS_MOST + more) * sizeof *argv);
+	size_t count = 0;
+	va_list list;
+
+	argv[count++] = c->runtime;
+	argv[count++] = "--root";
+	argv[count++] = arena_format(&c->arena, "%s/runtime", c->root);
+	va_start(list, word);
+	for (; word && count < WORDS_MOST; word = va_arg(list, const char *))
+		argv[count++] = word;
+	va_end(list);
+	return argv;
+}
+
+int runtime_run(struct conductor *c, const char *id, const char *bundle, bool passes_signals, int in, int out, int *exit_code, struct err *e)
+{
+	struct spawn s = { .argv = runtime_argv(c, 0, "run", "--bundle", bundle, id, NULL), .in = in, .out = out, .error = out,
+			   .passes_signals = passes_signals };
+
+	return spawn_wait(&s, exit_code, e);
+}
+
+int runtime_run_detached(struct conductor *c, const char *id, const char *bundle, int log_fd, struct err *e)
+{
+	own_fd nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int exit_code = 0;
+	struct spawn s = { .argv = runtime_argv(c, 0, "run", "--detach", "--bundle", bundle, id, NULL), .in = nothing, .out = log_fd,
+			   .error = log_fd };
+
+	if (nothing < 0)
+		return err_sys(e, "open /dev/null");
+	if (spawn_wait(&s, &exit_code, e))
+		return -1;
+	return exit_code ? err_set(e, "%s run ended with %d", c->runtime, exit_code) : 0;
+}
+
+static int call(struct conductor *c, const char *const *argv, struct err *e)
+{
+	struct spawn s = { .argv = argv, .in = -1, .out = -1, .error = -1, .timeout = END_SECONDS };
+	int exit_code = 0;
+
+	if (spawn_wait(&s, &exit_code, e))
+		return -1;
+	return exit_code ? err_set(e, "%s %s ended with %d", c->runtime, argv[3], exit_code) : 0;
+}
+
+int runtime_delete(struct conductor *c, const char *id, struct err *e)
+{
+	return call(c, runtime_argv(c, 0, "delete", "--force", id, NULL), e);
+}
+
+int runtime_kill(struct conductor *c, const char *id, const char *signal, struct err *e)
+{
+	return call(c, runtime_argv(c, 0, "kill", id, signal, NULL), e);
+}
+
+/* --- state -------------------------------------------------------------------------------------------------------------------- */
+
+struct shown_state {
+	const char *status;
+	struct opt_int pid;
+};
+
+#define OWNER struct shown_state
+static const struct field shown_state_rows[] = {
+	TEXT("status", status, NEEDED, "One of the specification's words."),
+	INT("pid", pid, 0, "Process outside.", RANGE(0, INT32_MAX)),
+};
+static RECORD(shown_state);
+#undef OWNER
+
+int runtime_read_state(struct conductor *c, const char *id, struct runtime_state *out, struct err *e)
+{
+	static const char *const words[] = { "", "created", "running", "stopped" };
+	struct problems problems;
+	struct err none = ERR_NONE;
+	const char *text;
+
+	*out = (struct runtime_state){ RUNTIME_NONE, 0 };
+	if (spawn_read(c, runtime_argv(c, 0, "state", id, NULL), &text, &none))
+		return spawn_finds(c, c->runtime) ? 0 : err_set(e, "there is no OCI runtime %s", c->runtime);
+	problems_init(&problems, &c->arena);
+	const struct shown_state *state = json_read(&record_shown_state, text, strlen(text), &problems);
+	if (!state || !state->status)
+		return err_set(e, "%s state says nothing that can be read", c->runtime);
+	for (int i = RUNTIME_CREATED; i <= RUNTIME_STOPPED; i++)
+		if (strcmp(state->status, words[i]) == 0)
+			out->status = (enum runtime_status)i;
+	if (out->status == RUNTIME_CREATED || out->status == RUNTIME_RUNNING)
+		out->pid = (pid_t)state->pid.value;
+	return 0;
+}

@@ -1,0 +1,28 @@
+/* Owns the calls of the OCI runtime: any program with the command line of runc. Its state is below the store, so that two stores
+ * never see each other's containers. */
+#pragma once
+
+#include "bundle-tools/run/spawn.h"
+
+#include <sys/types.h>
+
+/* Run a bundle in the foreground; its exit code is the payload's. `out` takes both outputs, -1: ours. */
+int runtime_run(struct conductor *c, const char *id, const char *bundle, bool passes_signals, int in, int out, int *exit_code, struct err *e);
+
+/* Run it detached: 0 when it runs. */
+int runtime_run_detached(struct conductor *c, const char *id, const char *bundle, int log_fd, struct err *e);
+
+/* Remove a container and all that belongs to it; none of that id is no error. */
+int runtime_delete(struct conductor *c, const char *id, struct err *e);
+
+int runtime_kill(struct conductor *c, const char *id, const char *signal, struct err *e);
+
+enum runtime_status { RUNTIME_NONE, RUNTIME_CREATED, RUNTIME_RUNNING, RUNTIME_STOPPED };
+struct runtime_state {
+	enum runtime_status status;
+	pid_t pid; /* 0 unless created or running */
+};
+int runtime_read_state(struct conductor *c, const char *id, struct runtime_state *out, struct err *e);
+
+/* argv of the runtime with its state directory, then the given words up to NULL; room for `more` further ones. */
+const char **runtime_argv(struct conductor *c, size_t more, const char *word, ...) __attribute__((sentinel));
