@@ -121,7 +121,6 @@ static void cgroups_elsewhere(void)
 	static const char place[] = "/tmp/odd \\ \n,place";
 	struct arena a;
 	struct facts f, before;
-
 	dev_t devices[FACTS_MAX_HIERARCHIES];
 
 	probe(FACTS_CGROUPS, &a, &before);
