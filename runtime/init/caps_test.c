@@ -158,7 +158,11 @@ static void in_ids(struct init *i)
 	HOLDS(init_user(i, NULL, &(struct op_user){ .setgroups = SETGROUPS_ALLOW }) < 0);
 	HOLDS(i->failed_call == SYS_setgroups && i->failed_error == EPERM);
 	HOLDS(init_user(i, NULL, &(struct op_user){ .setgroups = SETGROUPS_DENY }) == 0);
-	HOLDS(prctl(PR_GET_DUMPABLE) == 0 && read_status("CapEff") == all());
+	HOLDS(read_status("CapEff") == all());
+	HOLDS(init_user(i, NULL, &(struct op_user){ .uid = UINT32_MAX, .setgroups = SETGROUPS_DENY }) < 0);
+	HOLDS(i->failed_call == SYS_setresuid && i->failed_error == EINVAL);
+	HOLDS(init_user(i, NULL, &(struct op_user){ .gid = UINT32_MAX, .setgroups = SETGROUPS_DENY }) < 0);
+	HOLDS(i->failed_call == SYS_setresgid && i->failed_error == EINVAL);
 	HOLDS(init_user(i, NULL, &(struct op_user){ .gid = 5, .setgroups = SETGROUPS_DENY }) < 0);
 	HOLDS(i->failed_call == SYS_setresgid && i->failed_error == EINVAL);
 	HOLDS(init_user(i, NULL, &(struct op_user){ .uid = 5, .setgroups = SETGROUPS_DENY }) < 0);

@@ -2,8 +2,11 @@
 #include "runtime/init/init.h"
 #include "runtime/init/sys.h"
 
+/* The calls take -1 for "as it is": no id, and root would stay root. */
 static int set_ids(struct init *i, uint64_t uid, uint64_t gid)
 {
+	if (uid >= UINT32_MAX || gid >= UINT32_MAX)
+		return init_fail(i, uid >= UINT32_MAX ? __NR_setresuid : __NR_setresgid, EINVAL, 0);
 	if (init_expect(i, __NR_setresgid, sys_setresgid(gid, gid, gid)) < 0)
 		return -1;
 	return init_expect(i, __NR_setresuid, sys_setresuid(uid, uid, uid));

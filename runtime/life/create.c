@@ -44,7 +44,7 @@ static int write_state(void *context, struct err *e)
 		.bundle = c->prepared.bundle,
 		.rootfs = find_rootfs(c),
 		.created = now,
-		.owner = geteuid() == 0 ? "root" : arena_format(&c->b->arena, "%u", (unsigned)geteuid()),
+		.owner = c->b->facts.uid == 0 ? "root" : arena_format(&c->b->arena, "%u", c->b->facts.uid),
 		.pid = { true, c->birth.process.pid },
 		.start_time = { .is_set = true },
 		.boot_id = read_boot_id(&c->b->arena),

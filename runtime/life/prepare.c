@@ -30,11 +30,8 @@ static int read_configuration(struct boxcar *b, const struct container_options *
 	out->bundle = find_absolute(b, o->bundle ? o->bundle : ".", e);
 	if (!out->bundle)
 		return -1;
-	own_fd directory = open(out->bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (directory < 0)
-		return err_sys(e, "open the bundle %s", out->bundle);
 	out->file = name[0] == '/' ? name : arena_format(&b->arena, "%s/%s", out->bundle, name);
-	if (json_load(directory, name, &b->arena, &out->text, &out->length, e) < 0) {
+	if (json_load(AT_FDCWD, out->file, &b->arena, &out->text, &out->length, e) < 0) {
 		if (e->number == ENOENT)
 			(void)err_hint(e, "a bundle is a directory with a config.json and a root file system; `boxcar spec` writes one");
 		return -1;

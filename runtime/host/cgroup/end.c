@@ -238,7 +238,7 @@ static int kill_all(const struct cgroup *c, struct err *e)
 		if (!(is_killed && g.at == unified) && kill_members(&g, c->arena, e) < 0)
 			failed = -1;
 	}
-	if (unified && !is_killed) /* cgroup.kill reaches the frozen too */
+	if (unified)
 		(void)cgroup_v2.write_frost(&v2, false); /* gone already, or told by the removal that follows */
 	if (freezer && freezer != unified)
 		(void)group_dialect(&frost)->write_frost(&frost, false); /* likewise */
