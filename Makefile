@@ -296,7 +296,7 @@ build/lint/%.tidied: %.c .clang-tidy | lint-deps
 	@touch $@
 lint-cppcheck: | lint-deps
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
-		--suppressions-list=conformance/cppcheck.txt --inconclusive -D_GNU_SOURCE -I. --template=gcc $(LINT_SOURCES)
+		--suppressions-list=conformance/cppcheck.txt --inconclusive -D_GNU_SOURCE -D__$(MACHINE)__ -I. --template=gcc $(LINT_SOURCES)
 -include $(shell find build/lint -name '*.d' 2>/dev/null)
 
 # --- install ----------------------------------------------------------------------------------------------------------
