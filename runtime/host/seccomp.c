@@ -72,7 +72,7 @@ static int read_conditions(const struct plan *plan, const struct op_filter_rule 
 	*out = (struct conditions){ .count = rule->arguments.count / NUMBERS_PER_ARGUMENT };
 	if (out->count > ARGUMENTS_MAX)
 		return err_set(e, "a seccomp rule has %u conditions, and at most %d are possible", out->count, ARGUMENTS_MAX);
-	for (unsigned i = 0; i < out->count; i++) {
+	for (size_t i = 0; i < out->count; i++) {
 		uint64_t index = plan_get_number(plan, rule->arguments, NUMBERS_PER_ARGUMENT * i);
 		uint64_t compare = plan_get_number(plan, rule->arguments, NUMBERS_PER_ARGUMENT * i + 1);
 		if (index >= ARGUMENTS_MAX)

@@ -149,15 +149,15 @@ static int find_holder(int fd)
 
 static int report_holder(int fd, struct err *e)
 {
-	char path[32], name[32] = "";
+	char path[32], name[32];
 	int pid = find_holder(fd);
 
 	if (!pid)
 		return err_set(e, "another command is at work on the container");
 	(void)snprintf(path, sizeof path, "/proc/%d/comm", pid);
-	own_stream comm = fopen(path, "re");
-	if (comm && fgets(name, sizeof name, comm))
-		name[strcspn(name, "\n")] = '\0';
+	own_fd comm = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t length = comm < 0 ? 0 : read(comm, name, sizeof name - 1);
+	name[length > 0 ? length - 1 : 0] = '\0'; /* without its newline */
 	return err_set(e, "another command is at work on the container: process %d (%s)", pid, name);
 }
 

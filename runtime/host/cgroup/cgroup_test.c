@@ -688,6 +688,22 @@ static void freezes(void **state)
 	assert_int_equal(e.number, ENOENT);
 }
 
+/* A container in the container was paused. */
+static void kills_what_was_frozen_below(void **state)
+{
+	WORLD(w)
+	struct cgroup below = cgroup_at(w, "/a b/leaf/below"), deeper = cgroup_at(w, "/a b/leaf/below/deeper");
+
+	assert_ok(cgroup_make(&deeper, "", &e));
+	pid_t first = start(&below, wait_for_ever), second = start(&deeper, wait_for_ever);
+	assert_ok(cgroup_freeze(&deeper, true, &e));
+	assert_ok(cgroup_freeze(&below, true, &e));
+	assert_ok(cgroup_kill(&w->cgroup, SIGKILL, &e));
+	assert_int_equal(WTERMSIG(reap(first)), SIGKILL);
+	assert_int_equal(WTERMSIG(reap(second)), SIGKILL);
+	assert_ok(cgroup_remove(&w->cgroup, 5000, &e));
+}
+
 /* --- devices ------------------------------------------------------------------------------------------------------ */
 
 static bool can_open(const char *path)
@@ -797,6 +813,7 @@ int main(void)
 		IN_VIEWS(other_signals_arrive_once),
 		IN_VIEWS(threaded_ones_are_passed),
 		IN_VIEWS(freezes),
+		IN_VIEWS(kills_what_was_frozen_below),
 		IN_VIEWS(limits_devices),
 		IN_VIEWS(kernel_takes_programs),
 	};

@@ -57,7 +57,7 @@ int devices_read(const struct device_rule *rules, size_t count, struct arena *a,
 	struct device_list list = { .at = arena_alloc(a, 2 * count * sizeof *list.at) };
 
 	for (size_t i = 0; i < count; i++) {
-		struct device_match match;
+		struct device_match match = { 0 };
 		if (read_rule(&rules[i], &match, e) < 0)
 			return -1;
 		bool has_both = rules[i].type == 'a';

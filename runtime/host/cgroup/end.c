@@ -109,18 +109,24 @@ bool cgroup_is_frozen(const struct cgroup *c)
 	return false;
 }
 
+static int write_frost(const struct group *g, bool is_frozen)
+{
+	const struct dialect *d = group_dialect(g);
+
+	return group_write(g, d->frost_file, is_frozen ? d->frozen : d->thawed);
+}
+
 /* A v1 freezer can stay at FREEZING for ever after one lost wake-up; writing the state again wakes all once more. */
 static bool write_and_wait(const struct group *g, bool is_frozen, unsigned milliseconds)
 {
-	const struct dialect *d = group_dialect(g);
 	struct patience patience = begin_waiting(milliseconds);
 	enum group_frost wanted = is_frozen ? GROUP_FROZEN : GROUP_THAWED;
 
 	do {
-		if (d->write_frost(g, is_frozen) < 0)
+		if (write_frost(g, is_frozen) < 0)
 			return false;
 		errno = EAGAIN;
-		if (d->read_frost(g) == wanted)
+		if (group_dialect(g)->read_frost(g) == wanted)
 			return true;
 	} while (wait_more(&patience));
 	errno = EAGAIN;
@@ -140,7 +146,7 @@ int cgroup_freeze(const struct cgroup *c, bool frozen, struct err *e)
 		return 0;
 	int number = errno;
 	if (frozen)
-		(void)group_dialect(&g)->write_frost(&g, false); /* undone as far as it can be; the error is the first one */
+		(void)write_frost(&g, false); /* undone as far as it can be; the error is the first one */
 	(void)err_number(e, number, "%s cgroup %s", frozen ? "freeze" : "thaw", c->path);
 	return number == EAGAIN ? err_hint(e, frozen ? "a process in it does not stop" : "is its parent frozen?") : -1;
 }
@@ -222,7 +228,18 @@ static int signal_all(const struct cgroup *c, int signal, struct err *e)
 	return 0;
 }
 
-/* Freezing is tried so that nothing forks meanwhile; it need not succeed. Killed processes of v1 die when thawed. */
+static int thaw_v1(int fd, void *data)
+{
+	own_fd file = openat(fd, cgroup_v1.frost_file, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+
+	(void)data;
+	if (file >= 0)
+		(void)!write(file, cgroup_v1.thawed, strlen(cgroup_v1.thawed)); /* what stays frozen is told by the removal that follows */
+	return 0;
+}
+
+/* Freezing is tried so that nothing forks meanwhile; it need not succeed. Killed processes of v1 die when they are thawed, and
+ * the payload may have frozen cgroups of its own below (a paused container in a container). */
 static int kill_all(const struct cgroup *c, struct err *e)
 {
 	const struct facts_hierarchy *unified = facts_find_controller(c->facts, ""), *freezer = find_freezer(c->facts);
@@ -239,9 +256,9 @@ static int kill_all(const struct cgroup *c, struct err *e)
 			failed = -1;
 	}
 	if (unified)
-		(void)cgroup_v2.write_frost(&v2, false); /* gone already, or told by the removal that follows */
+		(void)write_frost(&v2, false); /* gone already, or told by the removal that follows */
 	if (freezer && freezer != unified)
-		(void)group_dialect(&frost)->write_frost(&frost, false); /* likewise */
+		(void)group_walk(&frost, c->arena, thaw_v1, NULL); /* likewise */
 	return failed;
 }
 

@@ -43,6 +43,8 @@ struct group_members {
 };
 enum group_left { GROUP_GONE, GROUP_BUSY, GROUP_FAILED }; /* GROUP_FAILED: errno says why */
 
+/* Calls `visit` with a descriptor of the cgroup and of each below it, from the top. Its -1 ends the walk. -1 with errno. */
+int group_walk(const struct group *g, struct arena *a, int (*visit)(int fd, void *data), void *data);
 int group_read_members(const struct group *g, struct group_members *out, struct err *e); /* none: 0 members, not an error */
 enum group_left group_remove(const struct group *g);
 
@@ -59,9 +61,9 @@ struct dialect {
 	 * kernel does not have it, false when it was not given to this cgroup. */
 	bool (*explain_missing)(const struct group *g, const char *controller, const char *file, struct err *why);
 	enum group_frost (*read_frost)(const struct group *g); /* by itself or by an ancestor */
-	int (*write_frost)(const struct group *g, bool is_frozen); /* -1 with errno; read_frost tells when it has come true */
 	bool (*kill)(const struct group *g); /* SIGKILL by the kernel itself; false where it cannot */
 	void (*read_memory)(const struct group *g, struct cgroup_memory *out);
+	const char *frost_file, *frozen, *thawed; /* what is written to freeze and thaw; read_frost tells when it has come true */
 };
 
 extern const struct dialect cgroup_v1, cgroup_v2;

@@ -59,8 +59,9 @@ static void add_member(struct group_members *m, pid_t pid)
 }
 
 /* Pids as the reader's pid namespace sees them; 0 is one that it does not see. */
-static int read_procs(int fd, struct group_members *out)
+static int read_procs(int fd, void *data)
 {
+	struct group_members *out = data;
 	own_fd procs = openat(fd, "cgroup.procs", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	char bytes[4096];
 	pid_t pid = 0;
@@ -133,33 +134,30 @@ static int leave(int *fd, size_t depth, const struct positions *p)
 	return lseek(*fd, p->at[depth], SEEK_SET) < 0 ? -1 : 0;
 }
 
-static int walk_members(int *fd, struct group_members *out)
+int group_walk(const struct group *g, struct arena *a, int (*visit)(int fd, void *data), void *data)
 {
-	struct positions positions = { .arena = out->arena };
+	own_fd fd = open_top(g);
+	struct positions positions = { .arena = a };
 	size_t depth = 0;
 
-	if (read_procs(*fd, out) < 0)
+	if (fd < 0 || visit(fd, data) < 0)
 		return -1;
 	for (;;) {
-		int entered = has_children(*fd) ? enter_next(fd, depth, &positions) : 0;
-		if (entered < 0 || (entered > 0 && read_procs(*fd, out) < 0))
+		int entered = has_children(fd) ? enter_next(&fd, depth, &positions) : 0;
+		if (entered < 0 || (entered > 0 && visit(fd, data) < 0))
 			return -1;
 		if (entered > 0)
 			depth++;
 		else if (depth == 0)
 			return 0;
-		else if (leave(fd, --depth, &positions) < 0)
+		else if (leave(&fd, --depth, &positions) < 0)
 			return -1;
 	}
 }
 
 int group_read_members(const struct group *g, struct group_members *out, struct err *e)
 {
-	own_fd fd = open_top(g);
-
-	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
-		return 0;
-	if (fd < 0 || walk_members(&fd, out) < 0)
+	if (group_walk(g, out->arena, read_procs, out) < 0 && errno != ENOENT && errno != ENOTDIR)
 		return err_sys(e, "read the processes of cgroup %s%.*s", g->at->mount_point, (int)g->length, g->path);
 	return 0;
 }

@@ -61,11 +61,6 @@ static enum group_frost read_frost(const struct group *g)
 	return strcmp(state, "FROZEN") == 0 ? GROUP_FROZEN : GROUP_FREEZING;
 }
 
-static int write_frost(const struct group *g, bool is_frozen)
-{
-	return has_controller(g, "freezer") ? group_write(g, "freezer.state", is_frozen ? "FROZEN" : "THAWED") : 0;
-}
-
 static bool kill_all(const struct group *g)
 {
 	(void)g; /* v1 has no such file */
@@ -126,5 +121,5 @@ static int limit_devices(const struct group *g, const struct device_rule *rules,
 }
 
 const struct dialect cgroup_v1 = {
-	prepare, limit_devices, explain_missing, read_frost, write_frost, kill_all, read_memory,
+	prepare, limit_devices, explain_missing, read_frost, kill_all, read_memory, "freezer.state", "FROZEN", "THAWED",
 };

@@ -109,11 +109,6 @@ static enum group_frost read_frost(const struct group *g)
 	return group_read_key(g, "cgroup.events", "frozen", 0) == 1 ? GROUP_FROZEN : GROUP_THAWED;
 }
 
-static int write_frost(const struct group *g, bool is_frozen)
-{
-	return group_write(g, "cgroup.freeze", is_frozen ? "1" : "0");
-}
-
 /* cgroup.kill is there from Linux 5.14 on; it reaches frozen processes and those that fork meanwhile. */
 static bool kill_all(const struct group *g)
 {
@@ -139,5 +134,5 @@ static int limit_devices(const struct group *g, const struct device_rule *rules,
 }
 
 const struct dialect cgroup_v2 = {
-	prepare, limit_devices, explain_missing, read_frost, write_frost, kill_all, read_memory,
+	prepare, limit_devices, explain_missing, read_frost, kill_all, read_memory, "cgroup.freeze", "1", "0",
 };
