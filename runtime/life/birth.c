@@ -24,6 +24,21 @@ void birth_init(struct birth *birth)
 		birth->slots.at[i] = -1;
 }
 
+int birth_check_terminal(const struct spec_process *process, const char *console_socket, bool is_detached, struct err *e)
+{
+	bool has_terminal = process->terminal.is_set && process->terminal.value;
+
+	if (!has_terminal && console_socket) {
+		(void)err_set(e, "a console socket was given, but the process has no terminal");
+		return err_hint(e, "set /process/terminal to true, or leave --console-socket out");
+	}
+	if (has_terminal && is_detached && !console_socket) {
+		(void)err_set(e, "the process has a terminal, and without a console socket nobody takes it");
+		return err_hint(e, "give --console-socket, or run in the foreground");
+	}
+	return 0;
+}
+
 /* --- descriptors -------------------------------------------------------------------------------------------------- */
 
 static int place_error(const struct birth *birth, const struct op *op, struct err *e)

@@ -3,25 +3,6 @@
 
 static const struct spec_linux no_linux;
 
-static const char *find_pointer(const struct planner *p, const void *member)
-{
-	const char *pointer = json_find_pointer(&record_spec, p->spec, member, p->arena);
-
-	if (!pointer && p->process_root)
-		pointer = json_find_pointer(p->process_root, p->process_model, member, p->arena);
-	return pointer ? pointer : "";
-}
-
-void planner_refuse(struct planner *p, const void *member, const char *message, const char *advice)
-{
-	problems_add(p->problems, false, find_pointer(p, member), message, advice);
-}
-
-void planner_warn(struct planner *p, const void *member, const char *message, const char *advice)
-{
-	problems_add(p->problems, true, find_pointer(p, member), message, advice);
-}
-
 static void planner_init(struct planner *p, const struct plan_request *request, struct problems *problems)
 {
 	*p = (struct planner){ .arena = request->arena,
