@@ -24,8 +24,10 @@ static const char *find_root(struct arena *a, bool is_real_root)
 {
 	const char *directory = getenv("XDG_RUNTIME_DIR");
 
-	if (is_real_root || !directory || !directory[0])
-		return is_real_root ? "/run/boxcar" : arena_format(a, "/tmp/boxcar-%u", (unsigned)geteuid());
+	if (is_real_root)
+		return "/run/boxcar";
+	if (!directory || !directory[0]) /* where it would point; a directory in /tmp could be somebody else's */
+		return arena_format(a, "/run/user/%u/boxcar", (unsigned)geteuid());
 	return arena_format(a, "%s/boxcar", directory);
 }
 

@@ -57,8 +57,10 @@ int store_open(struct store *s, const char *root, bool may_make, struct err *e)
 	int fd = open(root, DIRECTORY);
 
 	if (fd < 0 && errno == ENOENT && may_make) {
-		if (make_root(root, e) < 0)
-			return err_add(e, "make the state directory");
+		if (make_root(root, e) < 0) {
+			(void)err_add(e, "make the state directory");
+			return err_hint(e, "XDG_RUNTIME_DIR or --root can name a directory of yours");
+		}
 		fd = open(root, DIRECTORY);
 	}
 	if (fd < 0 && (errno != ENOENT || may_make))
