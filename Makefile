@@ -93,7 +93,7 @@ SPEC_OBJECTS := $(SPEC_SOURCES:%.c=$(BUILD)/%.o)
 RUNTIME_OBJECTS := $(RUNTIME_SOURCES:%.c=$(BUILD)/%.o)
 IMAGE_OBJECT := $(BUILD)/runtime/init_image.o
 MAIN_OBJECT := $(BUILD)/runtime/main.o
-CONDUCTOR_OBJECTS := $(CONDUCTOR_SOURCES:%.c=$(BUILD)/%.o)
+CONDUCTOR_OBJECTS := $(CONDUCTOR_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/runtime/life/steps.o
 CONDUCTOR_MAIN := $(BUILD)/bundle-tools/cli/main.o
 CONDUCTOR_LIBRARY := $(BUILD)/libconductor.a
 LIBRARY := $(BUILD)/libboxcar.a

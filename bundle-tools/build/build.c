@@ -41,7 +41,7 @@ static int write_manifest(const struct layer_writer *w, const char *manifest, st
 /* The other stage or image, mounted for the time of the copy. Its upper directory stays empty. */
 static int copy_from(struct conductor *c, const struct step *s, const struct layer_writer *w, int merged_fd, struct err *e)
 {
-	struct rootfs r = { s->from_layers, w->dir_fd, "from", "from-work", true };
+	struct rootfs r = { s->from_layers, NULL, w->dir_fd, "from", "from-work", true };
 	struct copy copy = s->copy;
 	own_fd from_fd = rootfs_open(c, &r, e);
 
@@ -63,7 +63,7 @@ static int make_directory(struct conductor *c, const char *path, int merged_fd, 
 
 static int fill_on_top(struct building *b, const struct step *s, struct layer_writer *w)
 {
-	struct rootfs r = { s->below, w->dir_fd, "layer/diff", "work", true };
+	struct rootfs r = { s->below, NULL, w->dir_fd, "layer/diff", "work", true };
 	own_fd merged_fd = rootfs_open(b->c, &r, b->e);
 	struct run_step run = { s, w, merged_fd, -1, b->options->has_shell_on_error };
 

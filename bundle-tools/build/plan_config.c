@@ -3,9 +3,8 @@
 
 #include "bundle-tools/build/instruction.h"
 #include "bundle-tools/run/bundle.h"
-#include "spec/base/text.h"
+#include "bundle-tools/run/signal_name.h"
 
-#include <signal.h>
 #include <string.h>
 
 /* A quoted value is one word of the pair: quotes are taken away by the expansion. */
@@ -93,22 +92,6 @@ static int read_volumes(struct planner *p)
 	return 0;
 }
 
-/* 9, KILL, SIGKILL, SIGRTMIN+3. */
-static bool is_signal(const char *text)
-{
-	const char *name = strncmp(text, "SIG", 3) == 0 ? text + 3 : text;
-	uint64_t number;
-
-	if (text_read_uint(text, 64, &number))
-		return number > 0;
-	if (strncmp(name, "RTMIN+", 6) == 0 || strncmp(name, "RTMAX-", 6) == 0)
-		return text_read_uint(name + 6, 30, &number);
-	for (int signal = 1; signal < NSIG; signal++)
-		if (sigabbrev_np(signal) && strcmp(sigabbrev_np(signal), name) == 0)
-			return true;
-	return strcmp(name, "RTMIN") == 0 || strcmp(name, "RTMAX") == 0;
-}
-
 static int read_word(struct planner *p)
 {
 	const char *word = planner_expand(p, p->i->words.at[0]);
@@ -121,7 +104,7 @@ static int read_word(struct planner *p)
 		p->stage->config.user = word;
 		return 0;
 	}
-	if (!is_signal(word))
+	if (!signal_read(word))
 		return err_set(p->e, "%s is no signal", word);
 	p->stage->config.stop_signal = word;
 	return 0;

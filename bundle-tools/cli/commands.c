@@ -10,6 +10,8 @@
 	{ name, letter, OPTION_TEXT, offsetof(struct type, member), value, help, 0, NULL, false }
 #define TEXTS(type, name, letter, member, value, help) \
 	{ name, letter, OPTION_TEXTS, offsetof(struct type, member), value, help, 0, NULL, false }
+#define NUMBER(type, name, letter, member, value, help, max) \
+	{ name, letter, OPTION_NUMBER, offsetof(struct type, member), value, help, max, NULL, false }
 #define WORD(type, name, letter, member, value, help, words) \
 	{ name, letter, OPTION_WORD, offsetof(struct type, member), value, help, 0, words, false }
 
@@ -42,8 +44,74 @@ static const struct option build_rows[] = {
 	END,
 };
 
+#define CONTAINER(type)                                                                                                          \
+	TEXT(type, "memory", 'm', memory, "SIZE", "at most so much memory, such as 100M"),                                     \
+		TEXT(type, "cpu", 0, cpu, "NUMBER", "at most so much of a processor's time, such as 0.5"),                     \
+		NUMBER(type, "pids", 0, pids, "N", "at most so many processes and threads", INT32_MAX),                        \
+		TEXT(type, "hostname", 0, hostname, "NAME", "host name inside; default: the container's name"),                \
+		TEXT(type, "user", 'u', user, "USER[:GROUP]", "run as this user of the image"),                                \
+		TEXTS(type, "env", 'e', env, "NAME[=VALUE]", "set a variable, or take over our own; may be repeated"),         \
+		TEXTS(type, "volume", 'v', volumes, "FROM:TO[:ro]", "show a path of the host inside; may be repeated"),        \
+		FLAG(type, "net-isolate", 0, is_net_isolated, "a network of its own that stays alone"),                        \
+		FLAG(type, "net-host", 0, has_host_network, "the host's network")
+
+static const struct option run_rows[] = {
+	FLAG(run_command_options, "detach", 'd', is_detached, "return when it runs; `conductor logs` shows what it says"),
+	FLAG(run_command_options, "rm", 0, is_removed, "remove it at its end"),
+	TEXT(run_command_options, "rootfs", 0, rootfs, "DIR", "use this directory, copy on write, instead of an image"),
+	CONTAINER(run_command_options),
+	HELP(run_command_options),
+	END,
+};
+static const struct option bundle_rows[] = { CONTAINER(run_command_options), HELP(run_command_options), END };
+static const struct option exec_rows[] = {
+	TEXT(exec_command_options, "user", 'u', user, "UID[:GID]", "run as this user, by number"),
+	TEXTS(exec_command_options, "env", 'e', env, "NAME=VALUE", "set a variable; may be repeated"),
+	HELP(exec_command_options),
+	END,
+};
+static const struct option inspect_layers_rows[] = {
+	FLAG(inspect_layers_options, "files", 0, has_files, "name every file that was added, changed or removed"),
+	HELP(inspect_layers_options),
+	END,
+};
+static const struct option stop_rows[] = {
+	TEXT(stop_options, "time", 't', time, "SECONDS", "how long it may take to end by itself; default: 10"),
+	FLAG(stop_options, "force", 'f', is_forced, "kill it at once"),
+	HELP(stop_options),
+	END,
+};
+static const struct option logs_rows[] = {
+	FLAG(logs_options, "follow", 'f', follows, "go on until it ends"),
+	HELP(logs_options),
+	END,
+};
+static const struct option inspect_rows[] = {
+	FLAG(inspect_options, "pid", 0, has_pid, "only the process id"),
+	FLAG(inspect_options, "namespaces", 0, has_namespaces, "the namespaces of the container, or of a process id"),
+	HELP(inspect_options),
+	END,
+};
+static const struct option plain_rows[] = { HELP(plain_options), END };
+
+#define ROWS(name, options) name##_rows, sizeof(struct options)
+
 const struct command commands[] = {
-	{ "build", "IMAGE [FILE]", "make an image by a Conductorfile", build_rows, sizeof(struct build_command_options), 1, 2, -1, cmd_build },
+	{ "build", "IMAGE [FILE]", "make an image by a Conductorfile", ROWS(build, build_command_options), 1, 2, -1, cmd_build },
+	{ "images", "", "list the images", ROWS(plain, plain_options), 0, 0, -1, cmd_images },
+	{ "rmi", "IMAGE ...", "remove images", ROWS(plain, plain_options), 1, -1, -1, cmd_rmi },
+	{ "rmcache", "", "remove layers that nothing uses", ROWS(plain, plain_options), 0, 0, -1, cmd_rmcache },
+	{ "gc", "", "remove what killed commands left", ROWS(plain, plain_options), 0, 0, -1, cmd_gc },
+	{ "inspect-layers", "IMAGE", "show what each layer adds", ROWS(inspect_layers, inspect_layers_options), 1, 1, -1,
+	  cmd_inspect_layers },
+	{ "bundle", "IMAGE DIR [COMMAND ...]", "make an OCI bundle with its root mounted", ROWS(bundle, run_command_options), 2, -1, 2,
+	  cmd_bundle },
+	{ "run", "IMAGE NAME [COMMAND ...]", "run a container", ROWS(run, run_command_options), 1, -1, 2, cmd_run },
+	{ "exec", "NAME [COMMAND ...]", "run another command in a container", ROWS(exec, exec_command_options), 1, -1, 1, cmd_exec },
+	{ "ps", "", "list the containers", ROWS(plain, plain_options), 0, 0, -1, cmd_ps },
+	{ "stop", "NAME ...", "end containers and remove them", ROWS(stop, stop_options), 1, -1, -1, cmd_stop },
+	{ "logs", "NAME", "show what a detached container says", ROWS(logs, logs_options), 1, 1, -1, cmd_logs },
+	{ "inspect", "NAME|PID", "show what is known of a container", ROWS(inspect, inspect_options), 1, 1, -1, cmd_inspect },
 	{ NULL, NULL, NULL, NULL, 0, 0, 0, 0, NULL },
 };
 

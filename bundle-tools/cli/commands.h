@@ -39,4 +39,41 @@ struct plain_options {
 	bool has_help;
 };
 
+struct run_command_options {
+	const char *memory, *cpu, *hostname, *rootfs, *user;
+	struct option_texts env, volumes;
+	uint64_t pids;
+	bool is_detached, is_removed, is_net_isolated, has_host_network, has_help;
+};
+struct exec_command_options {
+	const char *user;
+	struct option_texts env;
+	bool has_help;
+};
+struct inspect_layers_options {
+	bool has_files, has_help;
+};
+struct stop_options {
+	const char *time;
+	bool is_forced, has_help;
+};
+struct logs_options {
+	bool follows, has_help;
+};
+struct inspect_options {
+	bool has_pid, has_namespaces, has_help;
+};
+
 COMMAND(build);
+COMMAND(images);
+COMMAND(rmi);
+COMMAND(rmcache);
+COMMAND(gc);
+COMMAND(inspect_layers);
+COMMAND(bundle);
+COMMAND(run);
+COMMAND(exec);
+COMMAND(ps);
+COMMAND(stop);
+COMMAND(logs);
+COMMAND(inspect);

@@ -20,6 +20,10 @@ static size_t open_layers(struct conductor *c, const struct rootfs *r, int *fds,
 {
 	size_t count = 0;
 
+	if (r->directory) {
+		fds[0] = open(r->directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		return fds[0] < 0 ? (size_t)(err_sys(e, "open %s", r->directory) + 1) : 1;
+	}
 	for (size_t i = r->layers.count; i-- > 0; count++) {
 		fds[count] = layer_open(c, r->layers.at[i], e);
 		if (fds[count] < 0)
@@ -38,7 +42,7 @@ static int open_overlay(const struct rootfs *r, const int *fds, size_t count, st
 
 	if (work < 0)
 		return -1;
-	if (r->layers.count && copy_attributes(fds[0], upper, e))
+	if ((r->layers.count || r->directory) && copy_attributes(fds[0], upper, e))
 		return -1;
 	return overlay_open(&o, e);
 }

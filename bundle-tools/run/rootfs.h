@@ -5,6 +5,7 @@
 
 struct rootfs {
 	struct spec_texts layers; /* keys, the base first; may be empty */
+	const char *directory;    /* instead of layers: a directory that becomes the root, copy on write; or NULL */
 	int dir_fd;               /* where `upper` is, and where `work` is made (on the same file system) */
 	const char *upper, *work; /* names in dir_fd; upper may have a slash */
 	bool is_volatile;         /* see store/overlay.h */

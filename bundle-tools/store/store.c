@@ -13,7 +13,7 @@
 
 enum { LOCK_POLL_MS = 20, NAME_MOST = 64 };
 
-static const char *const directories[] = { "layers", "images", "containers", "tmp", "locks", "stat-cache", "apt" };
+static const char *const directories[] = { "layers", "images", "containers", "bundles", "tmp", "locks", "stat-cache", "apt" };
 
 bool store_is_name(const char *name)
 {

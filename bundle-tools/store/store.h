@@ -5,6 +5,7 @@
  *     layers/KEY/manifest     what a COPY copied, one line a file; store/tree.h
  *     images/NAME.json        store/image.h
  *     containers/NAME/        run/container.h
+ *     bundles/HASH            which layers a bundle outside of the store needs
  *     tmp/KEY/                a layer that is being made, by the holder of its lock
  *     locks/NAME              held with flock(2), so that a lock dies with its holder
  *     stat-cache/, apt/       can be removed at any time

@@ -1,0 +1,268 @@
+#include "bundle-tools/run/container.h"
+
+#include "bundle-tools/run/configure.h"
+#include "bundle-tools/run/rootfs.h"
+#include "bundle-tools/store/references.h"
+#include "bundle-tools/store/remove.h"
+#include "runtime/life/steps.h"
+#include "spec/base/clock.h"
+#include "spec/base/own.h"
+#include "spec/field_rows.h"
+#include "spec/json/read.h"
+#include "spec/json/write.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { DETACH = 2 /* MNT_DETACH; <sys/mount.h> cannot stand beside <linux/mount.h> */ };
+
+#define OWNER struct container
+static const struct field container_rows[] = {
+	TEXT("name", name, FILLED, "Name of the container."),
+	TEXT("image", image, NEEDED, "Its image, or nothing."),
+	TEXT("created", created, NEEDED, "When it was made."),
+	TEXTS("layers", layers, NEEDED, "Keys of the layers below it."),
+	TEXT("rootfs", rootfs, NEEDED, "Directory below it instead of an image, or nothing."),
+	TEXT("network", network, FILLED, "own, isolated or host."),
+	TEXT("stopSignal", stop_signal, NEEDED, "Signal that asks it to end, or nothing."),
+};
+static RECORD(container);
+#undef OWNER
+
+struct life {
+	struct conductor *c;
+	const struct container_options *options;
+	const char *directory; /* as a path */
+	struct image *image;
+	int dir_fd;
+	int *exit_code;
+};
+
+/* --- steps -------------------------------------------------------------------------------------------------------------------- */
+
+static int make_directory(void *context, struct err *e)
+{
+	struct life *l = context;
+
+	if (mkdir(l->directory, 0711)) {
+		if (errno != EEXIST)
+			return err_sys(e, "make the directory %s", l->directory);
+		(void)err_set(e, "there is a container %s already", l->options->name);
+		return err_hint(e, "`conductor stop %s` removes it", l->options->name);
+	}
+	l->dir_fd = open(l->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return l->dir_fd < 0 ? err_sys(e, "open %s", l->directory) : 0;
+}
+
+static void remove_directory(void *context)
+{
+	struct life *l = context;
+	struct err ignored = ERR_NONE; /* `conductor stop` removes what is left */
+
+	drop_fd(&l->dir_fd);
+	(void)remove_tree(AT_FDCWD, l->directory, &ignored);
+}
+
+static int write_record(struct life *l, struct err *e)
+{
+	char now[CLOCK_TEXT];
+	struct container record = {
+		.name = l->options->name,
+		.image = l->image ? l->image->name : "",
+		.created = now,
+		.layers = l->image ? l->image->layers : (struct spec_texts){ .at = arena_alloc(&l->c->arena, sizeof(char *)) },
+		.rootfs = l->options->rootfs ? l->options->rootfs : "",
+		.network = l->options->network,
+		.stop_signal = l->image && l->image->config->stop_signal ? l->image->config->stop_signal : "",
+	};
+	struct text json;
+
+	clock_write_now(now);
+	text_init(&json, &l->c->arena);
+	json_write(&record_container, &record, JSON_SPACES, &json);
+	return store_write_file(l->dir_fd, "container.json", json.at, json.length, e);
+}
+
+/* Under the lock of those who remove layers: from now on the container's record keeps them. */
+static int take_image(void *context, struct err *e)
+{
+	struct life *l = context;
+	int lock_fd = -1;
+
+	if (store_lock(l->c, "images", LOCK_WAIT, &lock_fd, e))
+		return -1;
+	int result = l->options->image ? image_read(l->c, l->options->image, &l->image, e) : 0;
+	if (result == 0)
+		result = write_record(l, e);
+	store_unlock(l->c, "images", &lock_fd);
+	return result;
+}
+
+static int mount_root(void *context, struct err *e)
+{
+	struct life *l = context;
+	struct rootfs r = { .directory = l->options->rootfs, .dir_fd = l->dir_fd, .upper = "upper", .work = "work" };
+
+	if (l->image)
+		r.layers = l->image->layers;
+	own_fd mounted = rootfs_open(l->c, &r, e);
+	if (mounted < 0)
+		return -1;
+	if (mkdirat(l->dir_fd, "rootfs", 0755) || symlinkat("rootfs", l->dir_fd, "merged"))
+		return err_sys(e, "make %s/rootfs", l->directory);
+	if (syscall(SYS_move_mount, mounted, "", l->dir_fd, "rootfs", MOVE_MOUNT_F_EMPTY_PATH))
+		return err_sys(e, "mount %s/rootfs", l->directory);
+	return 0;
+}
+
+/* Whether it was mounted or not. */
+static int unmount(struct conductor *c, const char *directory, struct err *e)
+{
+	const char *path = arena_format(&c->arena, "%s/rootfs", directory);
+
+	if (syscall(SYS_umount2, path, DETACH | 8 /* UMOUNT_NOFOLLOW */) && errno != EINVAL && errno != ENOENT)
+		return err_sys(e, "unmount %s", path);
+	return 0;
+}
+
+static void unmount_root(void *context)
+{
+	struct life *l = context;
+	struct err ignored = ERR_NONE; /* the directory then stays, and `conductor stop` tells why */
+
+	(void)unmount(l->c, l->directory, &ignored);
+}
+
+static int write_config(void *context, struct err *e)
+{
+	struct life *l = context;
+	own_fd root_fd = openat(l->dir_fd, "rootfs", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct configuring x = { l->c, l->options, l->image, root_fd, l->dir_fd, l->directory };
+
+	if (root_fd < 0)
+		return err_sys(e, "open %s/rootfs", l->directory);
+	return configure(&x, e);
+}
+
+static int start_detached(struct life *l, struct err *e)
+{
+	own_fd log_fd = openat(l->dir_fd, "log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0640);
+	const char *said;
+	size_t length;
+
+	if (log_fd < 0)
+		return err_sys(e, "make %s/log", l->directory);
+	if (runtime_run_detached(l->c, l->options->name, l->directory, log_fd, e) == 0)
+		return 0;
+	struct err ignored = ERR_NONE; /* without its words the exit code must do */
+	if (json_load(l->dir_fd, "log", &l->c->arena, &said, &length, &ignored) == 0 && length)
+		(void)err_hint(e, "it said: %.400s", said);
+	(void)runtime_delete(l->c, l->options->name, &ignored);
+	return -1;
+}
+
+static int start(void *context, struct err *e)
+{
+	struct life *l = context;
+
+	if (l->options->is_detached)
+		return start_detached(l, e);
+	return runtime_run(l->c, l->options->name, l->directory, true, -1, -1, l->exit_code, e);
+}
+
+static const struct step run_steps[] = {
+	{ "take the name", make_directory, remove_directory },
+	{ "take the image", take_image, NULL },
+	{ "mount the root", mount_root, unmount_root },
+	{ "write config.json", write_config, NULL },
+	{ "start it", start, NULL },
+};
+
+int container_run(struct conductor *c, const struct container_options *options, int *exit_code, struct err *e)
+{
+	struct life l = { .c = c, .options = options, .dir_fd = -1, .exit_code = exit_code };
+
+	if (!store_is_name(options->name))
+		return err_set(e, "%s cannot be the name of a container: letters, digits and . _ - are allowed", options->name);
+	l.directory = arena_format(&c->arena, "%s/containers/%s", c->root, options->name);
+	if (steps_run(run_steps, sizeof run_steps / sizeof *run_steps, &l, e))
+		return -1;
+	if (!options->is_detached)
+		unmount_root(&l);
+	drop_fd(&l.dir_fd);
+	return !options->is_detached && options->is_removed ? container_stop(c, options->name, 0, e) : 0;
+}
+
+/* --- a bundle in another place ------------------------------------------------------------------------------------------------- */
+
+static int note_bundle(void *context, struct err *e)
+{
+	struct life *l = context;
+	struct spec_texts none = { .at = arena_alloc(&l->c->arena, sizeof(char *)) };
+
+	return references_add_bundle(l->c, l->directory, l->image ? &l->image->layers : &none, e);
+}
+
+static const struct step bundle_steps[] = {
+	{ "make the directory", make_directory, remove_directory },
+	{ "take the image", take_image, NULL },
+	{ "mount the root", mount_root, unmount_root },
+	{ "write config.json", write_config, NULL },
+	{ "note its layers", note_bundle, NULL },
+};
+
+int container_write_bundle(struct conductor *c, const struct container_options *options, const char *directory, struct err *e)
+{
+	struct life l = { .c = c, .options = options, .dir_fd = -1, .directory = directory };
+
+	if (access(directory, F_OK) == 0)
+		return err_set(e, "%s exists already", directory);
+	if (steps_run(bundle_steps, sizeof bundle_steps / sizeof *bundle_steps, &l, e))
+		return -1;
+	drop_fd(&l.dir_fd);
+	return 0;
+}
+
+/* --- later ----------------------------------------------------------------------------------------------------------------------- */
+
+int container_read(struct conductor *c, const char *name, struct container **out, struct err *e)
+{
+	struct problems problems;
+	const char *text, *path = arena_format(&c->arena, "containers/%s/container.json", name);
+	size_t length;
+
+	if (!store_is_name(name) || (faccessat(c->root_fd, path, F_OK, 0) && errno == ENOENT)) {
+		(void)err_set(e, "there is no container %s", name);
+		return err_hint(e, "`conductor ps` lists them");
+	}
+	if (json_load(c->root_fd, path, &c->arena, &text, &length, e))
+		return -1;
+	problems_init(&problems, &c->arena);
+	*out = json_read(&record_container, text, length, &problems);
+	problems_place(&problems, text, length);
+	return problems_err(&problems, path, e);
+}
+
+int container_sweep(struct conductor *c, struct err *e)
+{
+	struct names names = { 0 };
+	struct runtime_state state;
+
+	if (store_list(c, "containers", &names, e))
+		return -1;
+	for (size_t i = 0; i < names.count; i++) {
+		if (runtime_read_state(c, names.at[i], &state, e))
+			return -1;
+		if (state.status != RUNTIME_NONE && state.status != RUNTIME_STOPPED)
+			continue;
+		if (unmount(c, arena_format(&c->arena, "%s/containers/%s", c->root, names.at[i]), e))
+			return -1;
+	}
+	return 0;
+}
