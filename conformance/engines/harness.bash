@@ -9,9 +9,9 @@
 RUNTIME=$(realpath "${RUNTIME:-$BATS_TEST_DIRNAME/../../${BUILD:-build}/boxcar}")
 bats_require_minimum_version 1.5.0
 
-# One command of an engine, never for longer than a minute. bats waits for all who hold its descriptor 3.
+# One command of an engine, never for longer than half a minute. bats waits for all who hold its descriptor 3.
 bounded() {
-	timeout --foreground -k 5 60 "$@" 3>&-
+	timeout --foreground -k 5 30 "$@" 3>&-
 }
 
 export -f bounded
