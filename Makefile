@@ -242,10 +242,10 @@ endif
 
 # --- tests ------------------------------------------------------------------------------------------------------------
 
-SUITES := style unit san plans fuzz life faults engines
+SUITES := style unit san plans fuzz life faults engines conductor
 CHECK := BUILD=$(BUILD) RUNTIME=$(abspath $(RUNTIME)) conformance/summary
 .PHONY: check check-% sanitized bench sweep fuzz demo
-check: $(PROGRAMS) $(TESTS) $(TOOLS) sanitized
+check: $(PROGRAMS) $(BUILD)/conductor $(TESTS) $(TOOLS) sanitized
 	@$(CHECK) $(SUITES)
 check-unit: $(TESTS)
 	@$(CHECK) unit
@@ -257,6 +257,8 @@ check-san check-fuzz: sanitized
 	@$(CHECK) $(@:check-%=%)
 check-life check-faults check-engines: $(PROGRAMS) $(TOOLS)
 	@$(CHECK) $(@:check-%=%)
+check-conductor: $(PROGRAMS) $(BUILD)/conductor
+	@$(CHECK) conductor
 
 # The one second build in a run of the tests: unit tests and the fuzz corpus under ASan and UBSan.
 sanitized: | deps

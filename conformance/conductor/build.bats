@@ -1,0 +1,171 @@
+# Instructions do what they say, and bad input is refused by file and line.
+load harness
+
+@test "every instruction has its effect" {
+	mkdir -p src/sub && echo one >src/a && echo two >src/sub/b
+	file <<-'END'
+		ARG WHO=world
+		ENV GREETING="hello $WHO" OTHER=1
+		COPY src /
+		WORKDIR /work/deep
+		RUN echo "$GREETING from $PWD, $WHO" >said; /bin/busybox cat /src/sub/b >>said
+		LABEL a.b="c d"
+		EXPOSE 80 53/udp
+		VOLUME /data
+		STOPSIGNAL SIGINT
+		USER 7:8
+		CMD ["/bin/busybox", "cat", "said"]
+	END
+	works build img
+	[ "$(c run --rm img x </dev/null)" = $'hello world from /work/deep, world\ntwo' ]
+	[ "$(in_image img '/bin/busybox id')" = "uid=7 gid=8" ]
+	jq -e '.config | .Labels["a.b"] == "c d" and .ExposedPorts["80/tcp"] == {} and .ExposedPorts["53/udp"] == {} and
+		.Volumes["/data"] == {} and .StopSignal == "SIGINT" and .User == "7:8" and .WorkingDir == "/work/deep"' "$STORE/images/img.json"
+}
+
+@test "a build argument replaces the default; one that nobody asks for is an error" {
+	file <<-'END'
+		ARG A=default
+		RUN echo $A >/a
+	END
+	works build --build-arg A=given img
+	[ "$(in_image img '/bin/busybox cat /a')" = given ]
+	fails build --build-arg B=1 img
+	says "--build-arg B=1: Conductorfile has no ARG of that name"
+}
+
+@test "heredocs are commands and files" {
+	file <<-'END'
+		ENV X=value
+		RUN <<EOF
+		echo one >/out
+		echo $X >>/out
+		EOF
+		COPY <<conf <<'plain' /etc/
+		x=$X
+		conf
+		x=$X
+		plain
+		RUN /bin/busybox cat >/fed <<EOF
+		fed by $X
+		EOF
+	END
+	works build img
+	[ "$(in_image img '/bin/busybox cat /out /etc/conf /etc/plain /fed')" = $'one\nvalue\nx=value\nx=$X\nfed by value' ]
+}
+
+@test "stages, and files from an earlier stage and from another image" {
+	file <<-'END'
+		RUN echo made >/made
+		FROM scratch AS second
+		COPY --from=0 /made /from-stage
+		COPY --from=0 /bin /bin
+	END
+	works build one
+	[ "$(in_image one '/bin/busybox cat /from-stage')" = made ]
+	printf 'FROM one AS base\nCOPY --from=one /from-stage /copy\nFROM base\nENTRYPOINT ["/bin/busybox", "cat"]\nCMD ["/copy"]\n' >Second
+	works build two Second
+	[ "$(c run --rm two x </dev/null)" = made ]
+	[ "$(c run --rm two x /from-stage </dev/null)" = made ]
+}
+
+@test "a command that fails is an error with file and line, and leaves no layer" {
+	file <<-'END'
+		RUN echo before; exit 3
+	END
+	fails build img
+	says "before"
+	says "Conductorfile:5: RUN echo before; exit 3: the command ended with exit code 3"
+	[ "$(layers)" = 2 ]
+	fails inspect img
+	left_behind
+}
+
+@test "RUN leaves no trace of the runtime's mounts in the layer" {
+	file <<-'END'
+		RUN echo x >/made
+	END
+	works build img
+	works inspect-layers --files img
+	[ "$(grep -c '^    ' <<<"$output")" = 3 ]
+	last=$(jq -r '.layers[-1]' "$STORE/images/img.json")
+	[ "$(ls -A "$STORE/layers/$last/diff")" = made ]
+}
+
+@test "RUN has no more rights than a container" {
+	file <<-'END'
+		RUN /bin/busybox mkdir /p; if /bin/busybox mount -t tmpfs x /p; then exit 1; fi; if echo 1 >/proc/sys/kernel/domainname; then exit 1; fi; exit 0
+		RUN [ "$(/bin/busybox hostname)" = build ] && [ $$ = 1 ]
+	END
+	works build img
+}
+
+@test "a name that is none is refused" {
+	file </dev/null
+	for name in ../x a/b .x '' "$(printf 'x%.0s' {1..65})" scratch $'a\nb'; do
+		fails build "$name"
+	done
+	[ ! -e "$STORE/layers" ] || [ "$(layers)" = 0 ]
+}
+
+@test "bad files are refused with their line, before anything is made" {
+	while IFS='|' read -r text message; do
+		printf "FROM scratch\nCOPY busybox /bin/\n$text\n" >Conductorfile
+		fails build img
+		says "Conductorfile:3: $message"
+	done <<-'END'
+		ADD a b|not supported yet: ADD
+		RUN --mount=type=cache x|not supported yet: RUN --mount=type=cache
+		COPY --link a b|not supported yet: COPY --link
+		COPY missing /|read missing: stat missing: no such file or directory
+		COPY no*such /|no file matches no*such
+		COPY --chmod=9 busybox /|--chmod=9 is no octal mode
+		COPY --from=nowhere a b|--from=nowhere: there is no earlier stage and no image of that name
+		EXPOSE 70000|70000 is no port
+		STOPSIGNAL SIGNONE|SIGNONE is no signal
+		VOLUME data|VOLUME data is no absolute path
+		FROM nosuch|there is no image nosuch
+		FROM debian:../x|there is no image debian:../x
+		ENV A=${B|${B is not understood
+		COPY "a b|a quote is opened and never closed
+		WHAT|WHAT is not an instruction
+	END
+	[ "$(layers)" = 0 ]
+	left_behind
+}
+
+@test "a file that is none is refused: missing, a directory, a FIFO, too large, with NUL bytes" {
+	fails build img
+	says "Conductorfile: no such file or directory"
+	mkdir d && fails build img d
+	mkfifo fifo && fails build img fifo
+	says "not a regular file"
+	head -c 5000000 /dev/zero >large && fails build img large
+	printf 'FROM scratch\nRUN a\0b\n' >nul && fails build img nul
+	says "nul:2: the file has a NUL byte"
+}
+
+@test "another directory, another file, a file without a newline at its end, line ends of other systems" {
+	printf 'FROM scratch\r\nCOPY busybox /bin/\r\nCMD ["/bin/busybox", \\\r\n"true"]' >Other
+	works build img Other
+	mkdir sub && cp busybox sub/ && cd sub
+	works build img2 ../Other
+	c run --rm img2 x </dev/null
+}
+
+@test "a store on a long path" {
+	STORE=$BATS_TEST_TMPDIR/$(printf 'd%.0s' {1..200})/$(printf 'e%.0s' {1..200})/$(printf 'f%.0s' {1..200})
+	file <<-'END'
+		RUN echo x >/made
+	END
+	works build img
+	[ "$(in_image img '/bin/busybox cat /made')" = x ]
+	left_behind
+}
+
+@test "sixty layers" {
+	for i in {1..60}; do echo "COPY Conductorfile /f$i"; done | file
+	works build img
+	says "Image img built with 62 layers"
+	[ "$(in_image img '/bin/busybox ls /' | grep -c '^f')" = 60 ]
+}

@@ -1,0 +1,122 @@
+# What is made once is not made again; what changed is.
+load harness
+
+steps() {
+	grep -E "^\[[0-9]+/[0-9]+\] .*: $1" <<<"$output" | wc -l
+}
+
+@test "twice: all is cached, and the image is the same" {
+	mkdir d && echo 1 >d/f
+	printf 'COPY d /d\nRUN echo ran >/r\nWORKDIR /w\nENV A=1\n' | file
+	works build img
+	[ "$(steps done)" = 5 ]
+	before=$(jq -c .layers "$STORE/images/img.json")
+	works build img
+	[ "$(steps cached)" = 5 ] && [ "$(steps done)" = 0 ]
+	[ "$before" = "$(jq -c .layers "$STORE/images/img.json")" ]
+	touch d/f # times are no part of a file's identity
+	works build img
+	[ "$(steps cached)" = 5 ]
+}
+
+@test "each change is seen, and said: content, mode, owner, a new file, one that is gone, the destination" {
+	mkdir d && echo 1 >d/f && echo 2 >d/g
+	file <<<'COPY d /d'
+	works build img
+	change() {
+		works build --explain-cache img
+		says "not cached: $1"
+		[ "$(steps done)" = 1 ]
+	}
+	echo 2 >d/f && change "d/f has changed"
+	chmod 600 d/f && change "d/f has changed"
+	chown 1 d/f && change "d/f has changed"
+	echo >d/fa && change "d/fa is new"
+	rm d/g && change "d/g is gone"
+	sed -i 's|/d$|/e|' Conductorfile && change 'the instruction was "COPY d /d" before'
+}
+
+@test "a change of a file right after a build is seen, with the same size and time" {
+	echo aaaa >f
+	file <<<'COPY f /f'
+	works build img
+	echo bbbb >f
+	touch -d @1000000000 f
+	works build img
+	[ "$(in_image img '/bin/busybox cat /f')" = bbbb ]
+}
+
+@test "the environment, the user, the directory and arguments are part of RUN's key" {
+	base=$'ARG A\nRUN echo x'
+	file <<<"$base" && works build img
+	count() {
+		works build "${@:2}" img
+		[ "$(steps done)" = "$1" ]
+	}
+	count 0
+	count 1 --build-arg A=1
+	file <<<$'ENV E=1\n'"$base" && count 1
+	file <<<$'USER 5\n'"$base" && count 1
+	file <<<$'WORKDIR /w\n'"$base" && count 2
+	file <<<"$base" && count 0
+}
+
+@test "--no-cache makes all anew, keeps the old image when it fails, and later builds follow it" {
+	printf 'RUN /bin/busybox cat /proc/sys/kernel/random/uuid >/when\n' | file
+	works build img
+	first=$(in_image img '/bin/busybox cat /when')
+	printf 'RUN exit 1\n' >>Conductorfile
+	fails build --no-cache img
+	[ "$(in_image img '/bin/busybox cat /when')" = "$first" ]
+	sed -i '$d' Conductorfile
+	works build --no-cache img
+	second=$(in_image img '/bin/busybox cat /when')
+	[ "$first" != "$second" ]
+	works build img
+	[ "$(steps done)" = 0 ]
+	[ "$(in_image img '/bin/busybox cat /when')" = "$second" ]
+}
+
+@test "--dry-run makes nothing" {
+	file <<<'RUN echo x'
+	works build --dry-run img
+	says "RUN echo x: would be made"
+	[ "$(layers)" = 0 ] && [ ! -e "$STORE/images/img.json" ]
+}
+
+@test "parallel builds of one file share the RUN" {
+	printf 'RUN /bin/busybox sleep 1; /bin/busybox cat /proc/sys/kernel/random/uuid >/when\n' | file
+	for i in 1 2 3; do
+		c build "img$i" </dev/null >"out$i" 2>&1 &
+	done
+	wait
+	cat out1 out2 out3
+	[ "$(grep -c 'RUN .*: done' out1 out2 out3 | grep -c ':1')" = 1 ]
+	[ "$(layers)" = 3 ]
+	[ "$(in_image img1 '/bin/busybox cat /when')" = "$(in_image img3 '/bin/busybox cat /when')" ]
+}
+
+@test "images share layers; what is used is not removed, what is not used is" {
+	file <<<'RUN echo a >/a' && works build one
+	file <<<'RUN echo b >/b' && works build two
+	[ "$(layers)" = 4 ]
+	works images
+	says "2 images, "
+	says "in 4 layers"
+	works rmcache
+	says "0 layers removed"
+	works rmi two
+	[ "$(layers)" = 4 ]
+	works rmcache
+	says "1 layers removed"
+	[ "$(in_image one '/bin/busybox cat /a')" = a ]
+	works run -d one holder -- /bin/sleep 100 || works run -d one holder -- /bin/busybox sleep 100
+	fails rmi one
+	says "image one is used by container holder"
+	works stop holder
+	works rmi one
+	works rmcache
+	[ "$(layers)" = 0 ]
+	works images
+	says "No images found"
+}

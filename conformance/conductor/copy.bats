@@ -1,0 +1,103 @@
+# COPY in its two meanings, and what it keeps of a file.
+load harness
+
+# Every file of an image with type, mode and owner: tree IMAGE PATH
+tree() {
+	in_image "$1" "/bin/busybox find $2 -exec /bin/busybox stat -c \"%n %F %a %u:%g\" {} +" | sort
+}
+
+@test "the course's: a directory lands in an existing one, becomes a missing one" {
+	mkdir -p service/sub && echo x >service/sub/file
+	file <<-'END'
+		COPY ./service /
+		COPY service /new
+		COPY service/ /deep/er
+		COPY service/. /contents
+		COPY service/sub/file /bin
+		COPY service/sub/file /made/
+		COPY service/sub/file /called
+	END
+	works build img
+	in_image img '/bin/busybox find / -xdev -name file' >"$BATS_TEST_TMPDIR/found"
+	sort "$BATS_TEST_TMPDIR/found"
+	[ "$(sort "$BATS_TEST_TMPDIR/found" | tr '\n' ' ')" = "/bin/file /contents/sub/file /deep/er/sub/file /made/file /new/sub/file /service/sub/file " ]
+	[ "$(in_image img '/bin/busybox cat /called')" = x ]
+}
+
+@test "Docker's: the contents of a directory are copied, owners become root" {
+	mkdir -p service/sub && echo x >service/sub/file && chown -R 5:6 service && chmod 640 service/sub/file
+	{ echo '# syntax=docker'; printf 'FROM scratch\nCOPY busybox /bin/sh\nCOPY busybox /bin/busybox\n'
+	echo 'COPY service /'; echo 'COPY --chown=7:8 --chmod=0711 service /other/'; } >Conductorfile
+	works build img
+	[ "$(tree img /sub)" = $'/sub directory 755 0:0\n/sub/file regular file 640 0:0' ]
+	[ "$(tree img /other | tr '\n' ' ')" = "/other directory 755 7:8 /other/sub directory 711 7:8 /other/sub/file regular file 711 7:8 " ]
+}
+
+@test "modes, owners, links, devices, times and attributes are kept" {
+	mkdir t && echo x >t/file && ln t/file t/hard && ln -s nowhere t/link && mkfifo t/fifo && mknod t/null c 1 3
+	chmod 4750 t/file && chown 3:4 t/file && chmod 4750 t/file && chmod 1777 t && touch -d @1000000000 t/file
+	setfattr -n user.a -v b t/file 2>/dev/null || python3 -c 'import os; os.setxattr("t/file", "user.a", b"b")'
+	truncate -s 1M t/sparse
+	file <<<'COPY t /t'
+	works build img
+	last=$(jq -r '.layers[-1]' "$STORE/images/img.json")
+	d=$STORE/layers/$last/diff/t
+	[ "$(stat -c '%a %u:%g %h %Y' "$d/file")" = "4750 3:4 2 1000000000" ]
+	[ "$d/file" -ef "$d/hard" ]
+	[ "$(readlink "$d/link")" = nowhere ]
+	[ -p "$d/fifo" ] && [ "$(stat -c '%t:%T' "$d/null")" = 1:3 ]
+	[ "$(stat -c %a "$d")" = 1777 ]
+	[ "$(python3 -c "import os; print(os.getxattr('$d/file', 'user.a'))")" = "b'b'" ]
+	[ "$(stat -c %b "$d/sparse")" = 0 ] && [ "$(stat -c %s "$d/sparse")" = 1048576 ]
+}
+
+@test "a link in the image is followed inside of the image only" {
+	echo x >file
+	file <<-'END'
+		RUN /bin/busybox ln -s /../../../../real /link; /bin/busybox mkdir /real; /bin/busybox ln -s /etc/hostile /bad
+		COPY file /link/
+		COPY file /bad
+	END
+	works build img
+	[ "$(in_image img '/bin/busybox cat /real/file /bad')" = $'x\nx' ]
+}
+
+@test "a directory does not replace a file, nor a file a directory" {
+	mkdir dir && echo x >file
+	file <<<'COPY dir /bin/busybox'
+	fails build img
+	says "/bin/busybox is no directory in the image"
+	mkdir -p top/file && cp -r file top-file && mkdir two && cp -r top/file two/file
+	printf 'COPY two/file /\nCOPY file /\n' | file
+	fails build img
+	says "file is a directory in the image, and the source is none"
+	left_behind
+}
+
+@test "wildcards, names with blanks and other odd names" {
+	mkdir d && echo 1 >'d/a b.txt' && echo 2 >d/c.txt && echo 3 >$'d/new\nline' && echo 4 >d/-x
+	printf 'COPY d/*.txt /txt/\nCOPY ["d/a b.txt", "/with blank"]\nCOPY d /d\n' | file
+	works build img
+	[ "$(in_image img '/bin/busybox cat /txt/c.txt' )" = 2 ]
+	[ "$(in_image img /bin/busybox cat '/with blank')" = 1 ]
+	[ "$(in_image img /bin/busybox cat $'/d/new\nline')" = 3 ]
+	works build img
+	says "COPY d /d: cached"
+}
+
+@test "what changes while it is copied is an error" {
+	file <<<'COPY grows /'
+	head -c 50000000 /dev/urandom >grows
+	( for i in {1..400}; do echo x >>grows; sleep 0.002; done ) 3>&- &
+	fails build img
+	says "changed while it was copied"
+	wait
+	left_behind
+}
+
+@test ".dockerignore is refused, not passed over" {
+	touch .dockerignore
+	printf '# syntax=docker\nFROM scratch\nCOPY busybox /\n' >Conductorfile
+	fails build img
+	says "not supported yet: .dockerignore"
+}

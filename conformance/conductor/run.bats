@@ -1,0 +1,134 @@
+# Containers: run, exec, ps, stop, logs, inspect, bundle.
+load harness
+
+image() {
+	printf 'CMD ["/bin/busybox", "echo", "by", "default"]\nRUN /bin/busybox --install -s /bin\n' | file
+	works build img
+}
+
+@test "the foreground: output, input, exit code; the name is kept until stop" {
+	image
+	[ "$(c run img one </dev/null)" = "by default" ]
+	works ps
+	says "one "
+	says "stopped"
+	fails run img one
+	says "there is a container one already"
+	works stop one
+	says "one succesfully removed"
+	works ps
+	says "No containers found"
+	[ "$(echo text | c run --rm img two cat)" = text ]
+	status=0
+	c run --rm img three -- sh -c 'exit 42' </dev/null || status=$?
+	[ $status = 42 ]
+	[ -z "$(ls "$STORE/containers")" ]
+}
+
+@test "a command as words, as one text, after -- or without" {
+	image
+	[ "$(c run --rm img x -- echo 'a  b' c </dev/null)" = "a  b c" ]
+	[ "$(c run --rm img x echo -n d </dev/null)" = d ]
+	[ "$(c run --rm img x 'echo e   f' </dev/null)" = "e f" ]
+	[ "$(c run --rm img x 'echo g; echo h' </dev/null)" = $'g\nh' ]
+}
+
+@test "detached: exec, logs, inspect, stop" {
+	image
+	works run -d -e A=1 --hostname other img web -- sh -c 'echo started; exec sleep 1000'
+	works ps
+	says "running"
+	[ "$(c exec web hostname </dev/null)" = other ]
+	[ "$(c exec web -- 'echo $A' </dev/null)" = 1 ]
+	[ "$(c exec -e B=2 web -- sh -c 'echo $B' </dev/null)" = 2 ]
+	status=0
+	c exec web false </dev/null || status=$?
+	[ $status = 1 ]
+	[ "$(c logs web)" = started ]
+	pid=$(c inspect --pid web)
+	[ "$(tr '\0' ' ' <"/proc/$pid/cmdline")" = "sleep 1000 " ]
+	[ "$(c inspect web | jq -r .status)" = running ]
+	c inspect --namespaces web | grep -E '^pid +[0-9]+ +own'
+	c inspect --namespaces web | grep -E '^user +[0-9]+ +host'
+	[ "$(c exec web ps </dev/null | grep -c sleep)" = 1 ]
+	works stop web
+	is_gone "$pid"
+	fails inspect web
+	left_behind
+}
+
+@test "stop asks first, and does not wait for who does not listen" {
+	image
+	works run -d img polite -- sh -c 'trap "echo bye; exit" TERM; echo ready; while :; do sleep 0.1; done'
+	for i in {1..50}; do [ "$(c logs polite)" = ready ] && break; sleep 0.1; done
+	c logs -f polite >followed 3>&- &
+	sleep 0.3
+	works stop polite
+	wait
+	[ "$(<followed)" = $'ready\nbye' ]
+	works run -d img deaf -- sleep 1000
+	began=$SECONDS
+	works stop deaf
+	[ $((SECONDS - began)) -lt 5 ]
+}
+
+@test "what a container writes is its own" {
+	image
+	works run -d img a -- sleep 1000
+	c exec a -- sh -c 'echo changed >/new; rm /bin/sh' </dev/null
+	[ -e "$STORE/containers/a/merged/new" ] && [ ! -e "$STORE/containers/a/rootfs/bin/sh" ]
+	[ "$(in_image img 'ls /bin/sh')" = /bin/sh ]
+	echo from-host >"$STORE/containers/a/merged/file"
+	[ "$(c exec a cat /file </dev/null)" = from-host ]
+	works stop a
+}
+
+@test "limits, volumes, user, network" {
+	image
+	mkdir shared && echo x >shared/f
+	works run -d --memory 50M --cpu 0.5 --pids 20 -v ./shared:/s -v "$PWD/shared:/ro:ro" img lim -- sleep 1000
+	jq -e '.linux.resources | .memory.limit == 52428800 and .cpu.quota == 50000 and .pids.limit == 20' "$STORE/containers/lim/config.json"
+	c exec lim -- sh -c 'echo y >/s/g' </dev/null
+	[ "$(<shared/g)" = y ]
+	if c exec lim -- sh -c 'echo z >/ro/g' </dev/null; then false; fi
+	[ "$(c exec lim -- sh -c 'ls /sys/class/net' </dev/null)" = lo ]
+	works stop lim
+	[ "$(c run --rm --net-host img h 'ls /sys/class/net' </dev/null)" = "$(ls /sys/class/net)" ]
+	[ "$(c run --rm --user 3:4 img u id </dev/null)" = "uid=3 gid=4" ]
+	for bad in "--memory 0" "--memory 5X" "--memory 99999999999T" "--cpu 0" "--cpu x" "--pids x" "-v x" "-v x:y" "-v /nosuch:/y" \
+		"--net-host --net-isolate"; do
+		fails run $bad img z
+	done
+	[ -z "$(ls "$STORE/containers")" ]
+}
+
+@test "a directory instead of an image, copy on write" {
+	mkdir -p root/bin && cp busybox root/bin/ && ln -s busybox root/bin/sh
+	[ "$(c run --rm --rootfs root x -- /bin/sh -c 'echo y >/new; /bin/busybox cat /new' </dev/null)" = y ]
+	[ ! -e root/new ]
+}
+
+@test "bundle: any runtime runs it, and its layers stay while it is there" {
+	image
+	works bundle img ./b -- echo from the bundle
+	[ "$("$RUNTIME" --root "$BATS_TEST_TMPDIR/rt" run --bundle "$PWD/b" "b$$" </dev/null)" = "from the bundle" ]
+	works rmi img
+	works rmcache
+	says "0 layers removed"
+	umount b/rootfs
+	rm -r b
+	works rmcache
+	[ "$(layers)" = 0 ]
+	fails bundle img .
+}
+
+@test "a run that fails leaves nothing" {
+	image
+	fails run nosuch x
+	says "there is no image nosuch"
+	fails run -d img x -- /no/such
+	fails run img '../x'
+	fails run --user nobody-such img x
+	[ -z "$(ls "$STORE/containers")" ]
+	left_behind
+}
