@@ -154,13 +154,18 @@ static int report_holder(int fd, struct err *e)
 	char path[32], name[32];
 	int pid = find_holder(fd);
 
-	if (!pid)
-		return err_set(e, "another command is at work on the container");
+	if (!pid) {
+		(void)err_set(e, "another command is at work on the container");
+		e->number = EWOULDBLOCK;
+		return -1;
+	}
 	(void)snprintf(path, sizeof path, "/proc/%d/comm", pid);
 	own_fd comm = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t length = comm < 0 ? 0 : read(comm, name, sizeof name - 1);
 	name[length > 0 ? length - 1 : 0] = '\0'; /* without its newline */
-	return err_set(e, "another command is at work on the container: process %d (%s)", pid, name);
+	(void)err_set(e, "another command is at work on the container: process %d (%s)", pid, name);
+	e->number = EWOULDBLOCK; /* for callers that can wait */
+	return -1;
 }
 
 static int64_t read_clock(void)
@@ -198,6 +203,13 @@ static bool is_gone(int fd)
 
 /* --- entries ------------------------------------------------------------------------------------------------------ */
 
+static int report_taken(struct err *e)
+{
+	(void)err_set(e, "container with given ID already exists");
+	e->number = EEXIST;
+	return -1;
+}
+
 static int report_missing(struct err *e)
 {
 	(void)err_set(e, STORE_MISSING);
@@ -234,9 +246,7 @@ static int make_locked(struct store *s, const char *id, int *out, struct err *e)
 	if (mkdirat(s->root_fd, id, 0700) < 0) {
 		if (errno != EEXIST)
 			return err_sys(e, "make %s/%s", s->root, id);
-		(void)err_set(e, "container with given ID already exists");
-		e->number = EEXIST;
-		return -1;
+		return report_taken(e);
 	}
 	own_fd fd = openat(s->root_fd, id, DIRECTORY | O_NOFOLLOW);
 	if (fd < 0)
@@ -249,10 +259,15 @@ static int make_locked(struct store *s, const char *id, int *out, struct err *e)
 	return 0;
 }
 
+/* The link says whose the directory is: ours may have been deleted before it was locked, and this be the next one's, who then
+ * has made the link already. */
 static int write_intent(const struct store_entry *entry, int root_fd, const char *cgroup_path, struct err *e)
 {
-	if (cgroup_path[0] && symlinkat(cgroup_path, entry->fd, "cgroup") < 0)
+	if (symlinkat(cgroup_path[0] ? cgroup_path : NO_CGROUP, entry->fd, "cgroup") < 0) {
+		if (errno == EEXIST)
+			return report_taken(e);
 		return err_sys(e, "make the link %s/%s/cgroup", entry->root, entry->id);
+	}
 	if (fsync(entry->fd) < 0 || fsync(root_fd) < 0)
 		return err_sys(e, "sync %s/%s", entry->root, entry->id);
 	return 0;
@@ -273,7 +288,8 @@ int store_make(struct store *s, const char *id, const char *cgroup_path, struct 
 	struct store_entry entry = { fd, true, id, s->root };
 	if (write_intent(&entry, s->root_fd, cgroup_path, e) < 0) {
 		struct err second = ERR_NONE; /* the first error is the one to report */
-		(void)store_remove(s, &entry, &second);
+		if (e->number != EEXIST)
+			(void)store_remove(s, &entry, &second);
 		store_entry_close(&entry);
 		return -1;
 	}

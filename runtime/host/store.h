@@ -1,6 +1,7 @@
 /* Owns the state directory: ROOT/ID with
  *
- *     cgroup       symbolic link whose target is the cgroup path; made, with the directory, before the first cgroup (intent)
+ *     cgroup       symbolic link whose target is the cgroup path (or "none"); made, with the directory, before the first
+ *                  cgroup (intent); whoever made it owns the directory
  *     state        spec/state.h's text: length, checksum, JSON; written under another name, synced, renamed
  *     config.json  the configuration as read at create; exec and delete read this one
  *     start        socket on which init waits for `start`
@@ -18,6 +19,7 @@
 #include <stddef.h>
 
 enum { STORE_ID_MAX = 255 };
+#define NO_CGROUP "none" /* target of the cgroup link when there is no cgroup; a path begins with '/' */
 #define STORE_MISSING "container does not exist" /* the whole error text, which engines look for */
 
 struct store {
@@ -44,7 +46,7 @@ void store_close(struct store *s);
 int store_make(struct store *s, const char *id, const char *cgroup_path, struct store_entry *out, struct err *e);
 
 /* Open ROOT/ID: "container does not exist" when missing. With a lock, wait for it at most `wait_ms` milliseconds (-1: take
- * no lock); the error after that names the holder's pid and command (found through /proc/locks or by trial). */
+ * no lock); the error after that has EWOULDBLOCK as its number and names the holder (found through /proc/locks). */
 int store_find(struct store *s, const char *id, int wait_ms, struct store_entry *out, struct err *e);
 void store_entry_close(struct store_entry *entry);
 

@@ -140,7 +140,7 @@ const char *store_read_cgroup(const struct store_entry *entry, struct arena *a)
 	char target[PATH_MAX];
 	ssize_t length = readlinkat(entry->fd, "cgroup", target, sizeof target);
 
-	return length > 0 && length < (ssize_t)sizeof target ? arena_copy(a, target, (size_t)length) : "";
+	return length > 0 && length < (ssize_t)sizeof target && target[0] == '/' ? arena_copy(a, target, (size_t)length) : "";
 }
 
 /* --- the socket and the file that say "created" ------------------------------------------------------------------- */

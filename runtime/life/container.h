@@ -79,6 +79,7 @@ struct creation {
 	struct container container;
 	struct birth birth;
 	int created_fd, listen_fd;
+	bool has_leftover; /* the cgroup could not be removed: the entry stays, so that delete can */
 };
 
 /* create: everything up to init waiting for start. `c` must be zero but for b, id, options and is_foreground. */

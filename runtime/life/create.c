@@ -83,7 +83,8 @@ static void remove_entry(void *context)
 	struct creation *c = context;
 	struct err ignored = ERR_NONE;
 
-	(void)store_remove(&c->container.store, &c->container.entry, &ignored);
+	if (!c->has_leftover)
+		(void)store_remove(&c->container.store, &c->container.entry, &ignored);
 }
 
 static int make_cgroup(void *context, struct err *e)
@@ -101,7 +102,7 @@ static void remove_cgroup(void *context)
 	struct err ignored = ERR_NONE;
 
 	if (c->container.cgroup.path[0])
-		(void)cgroup_remove(&c->container.cgroup, LOCK_WAIT_MS, &ignored);
+		c->has_leftover = cgroup_remove(&c->container.cgroup, LOCK_WAIT_MS, &ignored) < 0;
 }
 
 static int set_limit(struct creation *c, const struct op *op, struct err *e)
