@@ -1,5 +1,5 @@
-# containerd with ctr, whose shim gives the runtime --root, --log and --log-format json, and calls create, start, exec, kill and delete.
-# What the shim says of an error comes from the log's last line.
+# containerd with ctr, whose shim gives the runtime --root, --log and --log-format json, and calls create, start, exec, kill
+# and delete. What the shim says of an error comes from the log's last line.
 load harness
 
 setup_file() {
@@ -91,7 +91,7 @@ inside() {
 	engine tasks exec --fifo-dir "$DIR/fifo" --exec-id "e$RANDOM" "${options[@]}" "$ID" "$@"
 }
 
-# The same, heard for sure: ctr opens its end of the output while the command runs, and what a very quick one wrote is lost.
+# The same, heard for sure: ctr opens its end of the output while the command runs, and loses what a quick one wrote.
 heard() {
 	local options=()
 	while [ "$1" != -- ]; do
@@ -168,7 +168,8 @@ nothing_left() {
 
 @test "a terminal: the size, control, and output in order" {
 	run on_terminal once --tty $IMAGE $ID sh -c \
-		'tty; for i in 1 2 3 4 5 6; do [ "$(stty size 2>/dev/null)" = "33 77" ] && break; sleep 0.5; done; stty size; echo opened >/dev/tty; exit 6'
+		'tty; for i in 1 2 3 4 5 6; do [ "$(stty size 2>/dev/null)" = "33 77" ] && break; sleep 0.5; done; stty size
+		echo opened >/dev/tty; exit 6'
 	gave 6 $'/dev/pts/0\n33 77\nopened'
 }
 
@@ -383,10 +384,11 @@ own_config() {
 @test "mounts: writable and read-only" {
 	mkdir "$BATS_TEST_TMPDIR/v"
 	echo host >"$BATS_TEST_TMPDIR/v/file"
-	run once --mount "type=bind,src=$BATS_TEST_TMPDIR/v,dst=/v,options=rbind:rw" $IMAGE $ID sh -c 'cat /v/file; echo new >/v/file'
+	bind=type=bind,src=$BATS_TEST_TMPDIR/v,dst=/v,options=rbind
+	run once --mount "$bind:rw" $IMAGE $ID sh -c 'cat /v/file; echo new >/v/file'
 	gave 0 host
 	[ "$(<"$BATS_TEST_TMPDIR/v/file")" = new ]
-	run once --mount "type=bind,src=$BATS_TEST_TMPDIR/v,dst=/v,options=rbind:ro" $IMAGE $ID sh -c 'cat /v/file; echo no >/v/file'
+	run once --mount "$bind:ro" $IMAGE $ID sh -c 'cat /v/file; echo no >/v/file'
 	failed_with 1 "Read-only file system"
 	run once --mount type=tmpfs,src=tmpfs,dst=/scratch,options=nosuid:size=1m $IMAGE $ID grep /scratch /proc/mounts
 	gave 0
@@ -396,7 +398,8 @@ own_config() {
 @test "a seccomp filter, no new privileges, capabilities" {
 	run once --seccomp $IMAGE $ID grep -E 'Seccomp:|NoNewPrivs' /proc/self/status
 	gave 0 $'NoNewPrivs:\t1\nSeccomp:\t2'
-	run once --allow-new-privs --cap-drop CAP_CHOWN --cap-add CAP_SYS_TIME $IMAGE $ID grep -E 'CapEff|NoNew|Seccomp:' /proc/self/status
+	run once --allow-new-privs --cap-drop CAP_CHOWN --cap-add CAP_SYS_TIME $IMAGE $ID \
+		grep -E 'CapEff|NoNew|Seccomp:' /proc/self/status
 	gave 0 $'CapEff:\t00000000aa0425fa\nNoNewPrivs:\t0\nSeccomp:\t0'
 }
 

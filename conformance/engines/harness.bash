@@ -1,10 +1,11 @@
-# What the tests with real engines share. An engine runs privately below one directory, with one image made on the spot, no network
-# and the runtime under test as its only runtime. RUNTIME chooses the program, so that the tests themselves can be tried:
+# What the tests with real engines share. An engine runs privately below one directory, with one image made on the spot, no
+# network and the runtime under test as its only runtime. RUNTIME chooses the program, so that the tests themselves can be
+# tried:
 #
 #     RUNTIME=/usr/sbin/runc bats conformance/engines/podman.bats
 #
-# MARK is a name nobody else has: the directory, the cgroups and the containerd namespace carry it, so what is ended and removed
-# afterwards is only what these tests made.
+# MARK is a name nobody else has: the directory, the cgroups and the containerd namespace carry it, so what is ended and
+# removed afterwards is only what these tests made.
 
 RUNTIME=$(realpath "${RUNTIME:-$BATS_TEST_DIRNAME/../../${BUILD:-build}/boxcar}")
 bats_require_minimum_version 1.5.0
@@ -121,8 +122,8 @@ on_terminal() {
 	printf -v command '%q ' "$@"
 	# a fifo that is also open for writing never ends: script would pass an end on
 	mkfifo "$BATS_TEST_TMPDIR/quiet"
-	SHELL=/bin/bash timeout -k 5 60 script -qec "stty rows 33 cols 77; $command" /dev/null <>"$BATS_TEST_TMPDIR/quiet" 3>&- |
-		tr -d '\r'
+	SHELL=/bin/bash timeout -k 5 60 script -qec "stty rows 33 cols 77; $command" /dev/null \
+		<>"$BATS_TEST_TMPDIR/quiet" 3>&- | tr -d '\r'
 	return "${PIPESTATUS[0]}"
 }
 

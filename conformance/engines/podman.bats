@@ -1,5 +1,5 @@
-# podman, as root, with the runtime under test as its only runtime. podman calls version, create, start, kill and delete, and conmon
-# create and exec; pods, volumes, --init and the like reach the runtime as a config.json that podman wrote.
+# podman, as root, with the runtime under test as its only runtime. podman calls version, create, start, kill and delete, and
+# conmon create and exec; pods, volumes, --init and the like reach the runtime as a config.json that podman wrote.
 load harness
 
 setup_file() {
@@ -68,6 +68,8 @@ teardown() {
 
 setup() {
 	NAME=c$BATS_TEST_NUMBER
+	# conmon notes that memory ran out in a file of the directory it was started in
+	cd "$BATS_TEST_TMPDIR"
 }
 
 # A container that is gone when its command ends: once [OPTION...] bb COMMAND...
@@ -364,7 +366,8 @@ logged() {
 # --- restrictions -----------------------------------------------------------------------------------------------------
 
 @test "--read-only leaves only a tmpfs writable" {
-	run once --read-only --read-only-tmpfs=false --tmpfs /run:notmpcopyup bb sh -c 'touch /new 2>/dev/null || echo refused; touch /run/new && echo written'
+	run once --read-only --read-only-tmpfs=false --tmpfs /run:notmpcopyup bb sh -c \
+		'touch /new 2>/dev/null || echo refused; touch /run/new && echo written'
 	gave 0 $'refused\nwritten'
 }
 
@@ -380,7 +383,7 @@ logged() {
 }
 
 @test "--privileged has what the engine has" {
-	run once --privileged bb sh -c 'grep CapEff /proc/self/status; grep Seccomp: /proc/self/status; test -b /dev/loop0 && echo loop
+	run once --privileged bb sh -c 'grep -E "CapEff|Seccomp:" /proc/self/status; test -b /dev/loop0 && echo loop
 		touch /proc/sys/kernel/hostname && echo writable'
 	expected=$(grep CapEff /proc/self/status)$'\nSeccomp:\t0'
 	[ ! -e /dev/loop0 ] || expected+=$'\nloop'
@@ -453,7 +456,8 @@ logged() {
 }
 
 @test "--tmpfs with size and mode" {
-	run once --tmpfs /scratch:size=1m,mode=700,notmpcopyup bb sh -c 'stat -c "%a" /scratch; df -k /scratch | tail -n 1 | awk "{ print \$2 }"
+	run once --tmpfs /scratch:size=1m,mode=700,notmpcopyup bb sh -c 'stat -c "%a" /scratch
+		df -k /scratch | tail -n 1 | awk "{ print \$2 }"
 		dd if=/dev/zero of=/scratch/big bs=2M count=1'
 	failed_with 1 "No space left on device"
 	[[ $output == $'700\n1024\n'* ]]
@@ -463,7 +467,8 @@ logged() {
 	run once --tmpfs /home bb ls /home
 	[[ $output != *"not supported yet: the mount option tmpcopyup"* ]] || skip "tmpcopyup is not carried out yet"
 	gave 0 user
-	run once --read-only bb sh -c 'touch /new 2>/dev/null || echo refused; touch /tmp/new && touch /run/new && echo written'
+	run once --read-only bb sh -c \
+		'touch /new 2>/dev/null || echo refused; touch /tmp/new && touch /run/new && echo written'
 	gave 0 $'refused\nwritten'
 }
 
@@ -505,7 +510,8 @@ logged() {
 		touch /tmp/new; stat -c "%u %g" /tmp/new; grep CapEff /proc/self/status'
 	gave 0 $' 0 100000 2000\n 0 200000 2000\n0\n0 0\nCapEff:\t0000000000000001'
 	[ "$(stat -c '%u %g' "/proc/$(inspected '{{.State.Pid}}')")" = "100000 200000" ]
-	run once --uidmap 0:100000:2000 --gidmap 0:100000:2000 --user user --read-only --read-only-tmpfs=false bb sh -c 'id -u; id -g'
+	run once --uidmap 0:100000:2000 --gidmap 0:100000:2000 --user user --read-only \
+		--read-only-tmpfs=false bb sh -c 'id -u; id -g'
 	gave 0 $'1000\n1001'
 }
 
@@ -519,7 +525,8 @@ logged() {
 	[ "$status" = 0 ]
 	[ "${lines[0]},${lines[1]}" = "first,mine" ]
 	[ "$(comm -12 <(printf '%s\n' "${lines[@]}" | sort) <(sort <<<"$first") | cut -d : -f 1 | xargs)" = "ipc net uts" ]
-	run once --network host --pid host --uts host --ipc host bb sh -c 'for n in net pid uts ipc; do readlink /proc/self/ns/$n; done'
+	run once --network host --pid host --uts host --ipc host bb sh -c \
+		'for n in net pid uts ipc; do readlink /proc/self/ns/$n; done'
 	gave 0 "$(for n in net pid uts ipc; do readlink /proc/self/ns/$n; done)"
 }
 
@@ -538,12 +545,13 @@ namespaces() {
 }
 
 @test "a pod shares the namespaces of its first container" {
-	bounded podman pod create --name "$NAME" --network none --hostname pod --share net,uts,ipc,pid --infra-image localhost/bb \
-		--infra-command '/bin/sleep 600' --cgroup-parent "/$MARK"
+	bounded podman pod create --name "$NAME" --network none --hostname pod --share net,uts,ipc,pid \
+		--infra-image localhost/bb --infra-command '/bin/sleep 600' --cgroup-parent "/$MARK"
 	bounded podman run --detach --pod "$NAME" --name "$NAME-a" bb sh -c 'touch /dev/shm/a; sleep 600'
 	run bounded podman run --rm --pod "$NAME" bb sh -c 'hostname; ls /dev/shm; ps -o args | grep -c "^sleep\|^/bin/sleep"'
 	gave 0 $'pod\na\n2'
-	[ "$(pod_namespaces "$NAME-a")" = "$(pod_namespaces "$(bounded podman pod inspect --format '{{.InfraContainerID}}' "$NAME")")" ]
+	infra=$(bounded podman pod inspect --format '{{.InfraContainerID}}' "$NAME")
+	[ "$(pod_namespaces "$NAME-a")" = "$(pod_namespaces "$infra")" ]
 	bounded podman pod stop --time 0 "$NAME"
 	bounded podman pod start "$NAME"
 	[ "$(bounded podman pod inspect --format '{{.State}}' "$NAME")" = Running ]
