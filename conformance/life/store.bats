@@ -193,3 +193,29 @@ load harness
 	left_behind "$ID"
 	[ -z "$(ls -A "$ROOT")" ]
 }
+
+@test "a storm of commands, a third of them killed, ends with one delete" {
+	only_boxcar
+	args /probe sleep 600
+	local end=$((SECONDS + 4)) i
+	for i in 1 2 3 4; do
+		(
+			while [ $SECONDS -lt $end ]; do
+				case $((RANDOM % 6)) in
+				0 | 1) command=(create --bundle "$BUNDLE" "$ID") ;;
+				2) command=(start "$ID") ;;
+				3) command=(kill "$ID" KILL) ;;
+				4) command=(exec "$ID" /probe true) ;;
+				5) command=(delete --force "$ID") ;;
+				esac
+				killed=()
+				[ $((RANDOM % 3)) != 0 ] || killed=(timeout -s KILL 0.00$((RANDOM % 9)))
+				"${killed[@]}" "$RUNTIME" --root "$ROOT" "${command[@]}" </dev/null
+			done
+		) >/dev/null 2>&1 3>&- &
+	done
+	wait
+	rt delete --force "$ID"
+	left_behind "$ID"
+	[ -z "$(ls -A "$ROOT")" ]
+}
