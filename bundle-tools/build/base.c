@@ -18,7 +18,10 @@ static const char ubuntu_keyring[] = "/usr/share/keyrings/ubuntu-archive-keyring
 
 const char *base_architecture(void)
 {
-	static const char *const names[][2] = { { "x86_64", "amd64" }, { "aarch64", "arm64" }, { "armv7l", "armhf" }, { "riscv64", "riscv64" } };
+	static const char *const names[][2] = { { "x86_64", "amd64" },
+						{ "aarch64", "arm64" },
+						{ "armv7l", "armhf" },
+						{ "riscv64", "riscv64" } };
 	struct utsname machine;
 
 	for (size_t i = 0; uname(&machine) == 0 && i < sizeof names / sizeof *names; i++)
@@ -91,7 +94,7 @@ const char *base_key(struct conductor *c, const struct base *b)
 	return arena_text(&c->arena, key);
 }
 
-/* --- making ------------------------------------------------------------------------------------------------------------------- */
+/* --- making --------------------------------------------------------------------------------------------------------- */
 
 static int bootstrap(struct conductor *c, const struct base *b, const char *target, struct err *e)
 {

@@ -1,5 +1,5 @@
-/* Owns base systems: a distribution's packages unpacked by mmdebstrap or debootstrap, as a layer like any other. Its key follows from
- * the distribution, suite, variant, packages, mirror, architecture and tool. */
+/* Owns base systems: a distribution's packages unpacked by mmdebstrap or debootstrap, as a layer like any other. Its key follows
+ * from the distribution, suite, variant, packages, mirror, architecture and tool. */
 #pragma once
 
 #include "bundle-tools/store/layer.h"

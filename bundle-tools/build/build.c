@@ -27,7 +27,7 @@ struct building {
 	struct err *e;
 };
 
-/* --- making one layer --------------------------------------------------------------------------------------------------------- */
+/* --- making one layer ----------------------------------------------------------------------------------------------- */
 
 static int write_manifest(const struct layer_writer *w, const char *manifest, struct err *e)
 {
@@ -35,7 +35,7 @@ static int write_manifest(const struct layer_writer *w, const char *manifest, st
 
 	if (layer_fd < 0)
 		return err_sys(e, "open the layer");
-	return store_write_file(layer_fd, "manifest", manifest, strlen(manifest), e);
+	return store_write_file(layer_fd, "manifest", manifest, strlen(manifest), WRITE_PLAIN, e);
 }
 
 /* The other stage or image, mounted for the time of the copy. Its upper directory stays empty. */
@@ -94,7 +94,7 @@ static int make_layer(struct building *b, const struct step *s, struct layer_wri
 	return -1;
 }
 
-/* --- the steps ------------------------------------------------------------------------------------------------------------------ */
+/* --- the steps ------------------------------------------------------------------------------------------------------ */
 
 static void explain(struct building *b, const struct step *s)
 {
@@ -142,7 +142,7 @@ static int do_steps(struct building *b)
 	return 0;
 }
 
-/* --- the whole ------------------------------------------------------------------------------------------------------------------ */
+/* --- the whole ------------------------------------------------------------------------------------------------------ */
 
 /* --no-cache gives the image a generation of its own: its layers get other keys, and what exists stays as it is until the image
  * is replaced. Later builds of the image stay in that generation. */
@@ -214,6 +214,9 @@ int build_run(struct conductor *c, const struct build_options *options, struct e
 
 	if (check_options(options, e) || store_open(c, e))
 		return -1;
+	own_fd layers_fd = store_hold_layers(c, HOLD_SHARED, e);
+	if (layers_fd < 0)
+		return -1;
 	interrupt_block(&mask);
 	if (build_sweep(c, e) || image_find(c, options->image, &before, e) < 0)
 		return -1;
@@ -233,7 +236,7 @@ int build_run(struct conductor *c, const struct build_options *options, struct e
 	return 0;
 }
 
-/* --- what killed builds left ------------------------------------------------------------------------------------------------------ */
+/* --- what killed builds left ---------------------------------------------------------------------------------------- */
 
 static int sweep_one(struct conductor *c, const char *key, struct err *e)
 {

@@ -61,7 +61,7 @@ static bool is_skipped(char *line)
 	return c == '\0' || c == '#' || c == '\r';
 }
 
-/* --- directives --------------------------------------------------------------------------------------------------------------- */
+/* --- directives ----------------------------------------------------------------------------------------------------- */
 
 static int apply_directive(struct parser *p, const char *key, const char *value)
 {
@@ -111,7 +111,7 @@ static int read_directives(struct parser *p)
 	return 0;
 }
 
-/* --- joined lines and heredocs ------------------------------------------------------------------------------------------------ */
+/* --- joined lines and heredocs -------------------------------------------------------------------------------------- */
 
 /* The whole instruction on one line; false at the end of the text. */
 static bool take_instruction(struct parser *p, struct text *joined, unsigned *first)
@@ -218,7 +218,8 @@ static int parse_all(struct parser *p)
 	return 0;
 }
 
-int conductorfile_parse(const char *path, const char *text, size_t length, struct arena *a, struct conductorfile *out, struct err *e)
+int conductorfile_parse(const char *path, const char *text, size_t length, struct arena *a, struct conductorfile *out,
+			struct err *e)
 {
 	struct conductorfile file = { .path = arena_text(a, path) };
 	struct parser p = { .arena = a, .next = text, .end = text + length, .file = &file, .e = e };

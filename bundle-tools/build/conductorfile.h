@@ -51,7 +51,8 @@ struct conductorfile {
 };
 
 /* Parse a text that is terminated by NUL at `length`. */
-int conductorfile_parse(const char *path, const char *text, size_t length, struct arena *a, struct conductorfile *out, struct err *e);
+int conductorfile_parse(const char *path, const char *text, size_t length, struct arena *a, struct conductorfile *out,
+			struct err *e);
 
 /* The same for a file. */
 int conductorfile_read(const char *path, struct arena *a, struct conductorfile *out, struct err *e);

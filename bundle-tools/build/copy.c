@@ -27,7 +27,7 @@ struct putting {
 	struct err *e;
 };
 
-/* --- one entry ---------------------------------------------------------------------------------------------------------------- */
+/* --- one entry ------------------------------------------------------------------------------------------------------ */
 
 static int set_xattrs(const struct putting *p, const struct tree_entry *entry, const char *name)
 {
@@ -169,7 +169,7 @@ static int put_entry(const struct putting *p, const struct tree_entry *entry, co
 	return result ? -1 : set_attributes(p, entry, name);
 }
 
-/* --- one source --------------------------------------------------------------------------------------------------------------- */
+/* --- one source ----------------------------------------------------------------------------------------------------- */
 
 /* Entries of one directory follow each other: its descriptors are kept. */
 static int enter(struct putting *p, const char *directory)
@@ -247,7 +247,7 @@ static int put_body(struct putting *p)
 	return fchown(fd, p->owner.uid, p->owner.gid) || fchmod(fd, mode) ? err_sys(p->e, "set owner and mode of %s", p->name) : 0;
 }
 
-/* --- where it lands ----------------------------------------------------------------------------------------------------------- */
+/* --- where it lands ------------------------------------------------------------------------------------------------- */
 
 /* The destination's parent directory, made when missing; `*leaf` is the last part. */
 static int open_parent(struct putting *p, int root_fd, const char **leaf)
@@ -255,7 +255,8 @@ static int open_parent(struct putting *p, int root_fd, const char **leaf)
 	const char *path = p->copy->destination, *slash = strrchr(path, '/');
 
 	*leaf = slash + 1;
-	return root_make_directory(p->c, root_fd, arena_copy(&p->c->arena, path, (size_t)(slash - path) + 1), p->owner.uid, p->owner.gid, p->e);
+	const char *parent = arena_copy(&p->c->arena, path, (size_t)(slash - path) + 1);
+	return root_make_directory(p->c, root_fd, parent, p->owner.uid, p->owner.gid, p->e);
 }
 
 /* Choose the directory and the name in it that the source gets. */
@@ -271,7 +272,7 @@ static int choose(struct putting *p, int root_fd)
 	bool exists = p->top_fd >= 0;
 	if (!exists && errno == ENOTDIR && (is_directory || has_many || copy->has_slash))
 		return err_set(p->e, "%s is no directory in the image", copy->destination);
-	bool goes_into = exists || has_many || (copy->has_slash && (!is_directory || copy->is_docker)) || (is_directory && copy->is_docker);
+	bool goes_into = exists || has_many || (copy->has_slash && !is_directory) || (is_directory && copy->is_docker);
 	if (goes_into) {
 		p->name = is_directory && copy->is_docker ? "" : p->source->name;
 		if (!exists)
@@ -285,8 +286,8 @@ static int choose(struct putting *p, int root_fd)
 static int put_source(struct conductor *c, const struct copy *copy, const struct copy_source *source, const struct root_user *owner,
 		      int root_fd, char *block, struct err *e)
 {
-	struct putting p = { .c = c, .copy = copy, .source = source, .owner = *owner, .top_fd = -1, .name = "", .from_fd = -1, .to_fd = -1,
-			     .block = block, .e = e };
+	struct putting p = { .c = c, .copy = copy, .source = source, .owner = *owner, .top_fd = -1, .name = "", .from_fd = -1,
+			     .to_fd = -1, .block = block, .e = e };
 	int result = choose(&p, root_fd);
 
 	if (result == 0)

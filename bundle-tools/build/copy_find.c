@@ -49,7 +49,8 @@ static int open_parent(struct conductor *c, int root_fd, const char *path, const
 		parent = path;
 		*leaf = ".";
 	}
-	int fd = root_fd == AT_FDCWD ? open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC) : root_open(root_fd, parent, O_PATH | O_DIRECTORY, 0);
+	int fd = root_fd == AT_FDCWD ? open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC) :
+				       root_open(root_fd, parent, O_PATH | O_DIRECTORY, 0);
 	return fd < 0 ? err_sys(e, "open the directory of %s", path) : fd;
 }
 
@@ -68,7 +69,8 @@ static int follow(struct conductor *c, int root_fd, const char **path, struct er
 			return errno == EINVAL || errno == ENOENT ? 0 : err_sys(e, "read the link %s", *path);
 		target[length] = '\0';
 		const char *slash = strrchr(*path, '/');
-		*path = trim(c, target[0] == '/' || !slash ? target : arena_format(&c->arena, "%.*s/%s", (int)(slash - *path), *path, target));
+		bool is_whole = target[0] == '/' || !slash;
+		*path = trim(c, is_whole ? target : arena_format(&c->arena, "%.*s/%s", (int)(slash - *path), *path, target));
 	}
 	return err_set(e, "%s: too many symbolic links", *path);
 }

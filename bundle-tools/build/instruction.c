@@ -59,10 +59,10 @@ static const struct row *find_kind(enum instruction_kind kind)
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		if (rows[i].kind == kind)
 			return &rows[i]; /* those that are refused stand at the end */
-	return NULL;
+	return &rows[0]; /* every kind has a row */
 }
 
-/* --- flags -------------------------------------------------------------------------------------------------------------------- */
+/* --- flags ---------------------------------------------------------------------------------------------------------- */
 
 static int store_flag(struct instruction *i, const char *word, const char *flag, struct err *e)
 {
@@ -103,7 +103,8 @@ int instruction_begin(struct instruction *i, struct arena *a, struct err *e)
 
 	if (!row) {
 		(void)err_set(e, "%.*s is not an instruction", (int)(length < 40 ? length : 40), i->shown);
-		return err_hint(e, "known are FROM, COPY, RUN, ENV, WORKDIR, USER, ENTRYPOINT, CMD, LABEL, ARG, EXPOSE, VOLUME, STOPSIGNAL, SHELL");
+		return err_hint(e, "known are FROM, COPY, RUN, ENV, WORKDIR, USER, ENTRYPOINT, CMD, LABEL, ARG, EXPOSE, VOLUME, "
+				   "STOPSIGNAL and SHELL");
 	}
 	if (row->shape == SHAPE_LATER) {
 		(void)err_set(e, "not supported yet: %s", row->word);
@@ -116,7 +117,7 @@ int instruction_begin(struct instruction *i, struct arena *a, struct err *e)
 	return 0;
 }
 
-/* --- heredocs ----------------------------------------------------------------------------------------------------------------- */
+/* --- heredocs ------------------------------------------------------------------------------------------------------- */
 
 /* `c` is behind <<. Returns what follows the name, or NULL when that is no heredoc (<<<, a number, nothing). */
 static const char *read_heredoc_name(const char *c, struct arena *a, struct heredoc_start *out)
@@ -178,7 +179,7 @@ static int join_run(struct instruction *i, struct arena *a, struct err *e)
 	return 0;
 }
 
-/* --- forms -------------------------------------------------------------------------------------------------------------------- */
+/* --- forms ---------------------------------------------------------------------------------------------------------- */
 
 static int read_pairs(struct instruction *i, struct arena *a, struct err *e)
 {

@@ -51,7 +51,7 @@ const char *planner_join(struct planner *p, const char *path)
 	return arena_format(&p->c->arena, "%s/%s", cwd && strcmp(cwd, "/") != 0 ? cwd : "", path);
 }
 
-/* --- variables ---------------------------------------------------------------------------------------------------------------- */
+/* --- variables ------------------------------------------------------------------------------------------------------ */
 
 static const char *find_argument(const struct variable *at, size_t count, const char *name)
 {
@@ -156,7 +156,7 @@ static int check_arguments(struct planner *p)
 	return 0;
 }
 
-/* --- all instructions --------------------------------------------------------------------------------------------------------- */
+/* --- all instructions ----------------------------------------------------------------------------------------------- */
 
 static int read_instruction(struct planner *p)
 {
@@ -209,7 +209,8 @@ static void fill_image(struct planner *p)
 		p->plan.image.layers.at = arena_alloc(&p->c->arena, sizeof(char *));
 }
 
-int plan_read(struct conductor *c, const struct conductorfile *file, const struct build_options *options, struct plan *out, struct err *e)
+int plan_read(struct conductor *c, const struct conductorfile *file, const struct build_options *options, struct plan *out,
+	      struct err *e)
 {
 	struct planner p = { .c = c, .file = file, .options = options, .plan = { .generation = out->generation }, .e = e };
 

@@ -41,4 +41,5 @@ struct plan {
 };
 
 /* out->generation is set by the caller. */
-int plan_read(struct conductor *c, const struct conductorfile *file, const struct build_options *options, struct plan *out, struct err *e);
+int plan_read(struct conductor *c, const struct conductorfile *file, const struct build_options *options, struct plan *out,
+	      struct err *e);

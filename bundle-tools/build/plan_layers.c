@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* --- FROM --------------------------------------------------------------------------------------------------------------------- */
+/* --- FROM ----------------------------------------------------------------------------------------------------------- */
 
 static struct stage *add_stage(struct planner *p)
 {
@@ -30,7 +30,8 @@ static const struct stage *find_stage(const struct planner *p, const char *name)
 
 static int begin_with_base(struct planner *p, const char *name)
 {
-	struct base base = { .mirror = p->options->mirror, .keyring = p->options->keyring, .variant = (enum base_variant)p->options->variant };
+	const struct build_options *o = p->options;
+	struct base base = { .mirror = o->mirror, .keyring = o->keyring, .variant = (enum base_variant)o->variant };
 	int found = base_find(p->c, name, p->options->packages, &base, p->e);
 
 	if (found == 1) {
@@ -94,7 +95,7 @@ int planner_read_from(struct planner *p)
 	return found == 1 ? begin_with_base(p, name) : found;
 }
 
-/* --- COPY --------------------------------------------------------------------------------------------------------------------- */
+/* --- COPY ----------------------------------------------------------------------------------------------------------- */
 
 static int read_rules(struct planner *p, struct copy *copy)
 {
@@ -148,10 +149,14 @@ static int read_from_stage(struct planner *p, struct step *s, const struct spec_
 	if (!name)
 		return -1;
 	const struct stage *from = find_stage(p, name);
-	int found = from && from != p->stage ? 0 : image_find(p->c, name, &image, p->e);
+	bool is_stage = from && from != p->stage;
+	int found = is_stage ? 0 : image_find(p->c, name, &image, p->e);
 	if (found)
 		return found < 0 ? -1 : err_set(p->e, "--from=%s: there is no earlier stage and no image of that name", name);
-	s->from_layers = image ? image->layers : from->layers;
+	if (is_stage)
+		s->from_layers = from->layers;
+	else if (image)
+		s->from_layers = image->layers;
 	s->from_words = *words;
 	list_parts(&s->copy, a, &parts);
 	words_add(&parts, s->copy.rules.has_mode ? arena_format(a, "%o", s->copy.rules.mode) : NULL, a);
@@ -212,7 +217,7 @@ int planner_read_copy(struct planner *p)
 	return p->i->from ? read_from_stage(p, s, &words) : read_from_context(p, s, &words);
 }
 
-/* --- RUN, WORKDIR ------------------------------------------------------------------------------------------------------------- */
+/* --- RUN, WORKDIR --------------------------------------------------------------------------------------------------- */
 
 /* The command as the shell gets it. */
 void planner_read_command(struct planner *p, struct spec_texts *out)
@@ -237,9 +242,9 @@ static void read_environment(struct planner *p, struct spec_texts *out)
 	const struct stage *stage = p->stage;
 
 	*out = (struct spec_texts){ 0 };
-	for (size_t i = 0; i < stage->arguments.count; i++)
-		if (stage->arguments.at[i].value)
-			bundle_set_env(p->c, out, arena_format(&p->c->arena, "%s=%s", stage->arguments.at[i].name, stage->arguments.at[i].value));
+	for (const struct variable *v = stage->arguments.at; v < stage->arguments.at + stage->arguments.count; v++)
+		if (v->value)
+			bundle_set_env(p->c, out, arena_format(&p->c->arena, "%s=%s", v->name, v->value));
 	for (size_t i = 0; i < stage->config.env.count; i++)
 		bundle_set_env(p->c, out, stage->config.env.at[i]);
 	bundle_add_path(p->c, out);

@@ -37,7 +37,7 @@ const char *run_step_id(struct conductor *c, const char *key)
 	return arena_format(&c->arena, "build-%s-%.16s", bundle_store_tag(c), key);
 }
 
-/* --- the root, visible to the runtime and to nobody else ------------------------------------------------------------------------ */
+/* --- the root, visible to the runtime and to nobody else ------------------------------------------------------------ */
 
 /* A mount namespace of our own, once: a build that is killed leaves no mount. */
 static int leave_mounts(struct running *x)
@@ -83,8 +83,8 @@ static void note_mount_points(struct running *x)
 static void remove_mount_points(struct running *x)
 {
 	for (size_t i = 0; i < MOUNT_POINTS; i++) {
-		const char *slash = strrchr(mount_points[i], '/');
-		const char *parent = slash == mount_points[i] ? "/" : arena_copy(&x->c->arena, mount_points[i], (size_t)(slash - mount_points[i]));
+		const char *path = mount_points[i], *slash = strrchr(path, '/');
+		const char *parent = slash == path ? "/" : arena_copy(&x->c->arena, path, (size_t)(slash - path));
 		own_fd parent_fd = x->was_missing[i] ? root_open(x->r->merged_fd, parent, O_PATH | O_DIRECTORY, 0) : -1;
 		struct stat st;
 		if (parent_fd < 0 || fstatat(parent_fd, slash + 1, &st, AT_SYMLINK_NOFOLLOW))
@@ -94,7 +94,7 @@ static void remove_mount_points(struct running *x)
 	}
 }
 
-/* --- apt ------------------------------------------------------------------------------------------------------------------------ */
+/* --- apt ------------------------------------------------------------------------------------------------------------ */
 
 static int make_cache(struct running *x, const char *name, const char *destination, struct bundle_mount *out)
 {
@@ -121,13 +121,15 @@ static int add_caches(struct running *x, struct bundle_mount *mounts, size_t *co
 	x->cache_lock = arena_format(&x->c->arena, "apt-%.32s", x->r->step->base_key);
 	if (store_lock(x->c, x->cache_lock, LOCK_WAIT, &x->cache_fd, x->e))
 		return -1;
-	if (make_cache(x, "lists", "/var/lib/apt/lists", &mounts[*count]) || make_cache(x, "archives", "/var/cache/apt", &mounts[*count + 1]))
+	if (make_cache(x, "lists", "/var/lib/apt/lists", &mounts[*count]))
+		return -1;
+	if (make_cache(x, "archives", "/var/cache/apt", &mounts[*count + 1]))
 		return -1;
 	*count += 2;
 	return 0;
 }
 
-/* --- the container -------------------------------------------------------------------------------------------------------------- */
+/* --- the container -------------------------------------------------------------------------------------------------- */
 
 static int write_bundle(struct running *x, const struct spec_texts *args, bool has_terminal)
 {

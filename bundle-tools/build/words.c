@@ -52,7 +52,7 @@ int words_split(const char *text, struct arena *a, struct spec_texts *out, struc
 	return 0;
 }
 
-/* --- variables ---------------------------------------------------------------------------------------------------------------- */
+/* --- variables ------------------------------------------------------------------------------------------------------ */
 
 struct expansion {
 	const struct variables *variables;
@@ -181,7 +181,7 @@ const char *words_expand_body(const char *body, const struct variables *variable
 	return expand_all(body, variables, false, a, e);
 }
 
-/* --- JSON arrays -------------------------------------------------------------------------------------------------------------- */
+/* --- JSON arrays ---------------------------------------------------------------------------------------------------- */
 
 struct list_holder {
 	struct spec_texts list;

@@ -32,8 +32,8 @@ static int show_container(struct conductor *c, const char *name, struct err *e)
 	(void)container_read(c, name, &container, &ignored);
 	if (runtime_read_state(c, name, &state, e))
 		return -1;
-	(void)printf("%-24s %-20s %-8s %-8d %s\n", name, show_time(&c->arena, container->created), status_word(state.status), (int)state.pid,
-		     container->image);
+	(void)printf("%-24s %-20s %-8s %-8d %s\n", name, show_time(&c->arena, container->created), status_word(state.status),
+		     (int)state.pid, container->image);
 	return 0;
 }
 
@@ -75,7 +75,7 @@ COMMAND(stop)
 	return 0;
 }
 
-/* --- logs --------------------------------------------------------------------------------------------------------------------- */
+/* --- logs ----------------------------------------------------------------------------------------------------------- */
 
 static int copy_log(int fd, struct err *e)
 {
@@ -122,7 +122,7 @@ COMMAND(logs)
 	return o->follows ? follow_log(c, container->name, fd, e) : copy_log(fd, e);
 }
 
-/* --- inspect ------------------------------------------------------------------------------------------------------------------ */
+/* --- inspect -------------------------------------------------------------------------------------------------------- */
 
 static void add_text(struct text *t, const char *key, const char *value)
 {

@@ -52,7 +52,8 @@ static int read_volume(struct conductor *c, const char *text, struct container_v
 	char *rest = arena_text(&c->arena, text), path[PATH_MAX];
 	const char *source = strsep(&rest, ":"), *destination = rest ? strsep(&rest, ":") : NULL;
 
-	if (!destination || destination[0] != '/' || !strchr(source, '/') || (rest && strcmp(rest, "ro") != 0 && strcmp(rest, "rw") != 0)) {
+	bool is_mode = !rest || strcmp(rest, "ro") == 0 || strcmp(rest, "rw") == 0;
+	if (!destination || destination[0] != '/' || !strchr(source, '/') || !is_mode) {
 		(void)err_set(e, "-v %s is not SOURCE:DESTINATION or SOURCE:DESTINATION:ro", text);
 		return err_hint(e, "the source is a path with a slash in it, the destination an absolute path");
 	}
@@ -151,13 +152,14 @@ COMMAND(exec)
 	struct spec_texts command = { (const char **)line->at + 1, (size_t)line->count - 1 };
 	struct container *container = NULL;
 	bool has_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
-	size_t n = 4;
+	size_t n = RUNTIME_ARGV_FIRST + 1;
 
 	if (store_open(c, e) || container_read(c, line->at[0], &container, e))
 		return -1;
-	own_fd root_fd = openat(c->root_fd, arena_format(&c->arena, "containers/%s/rootfs", container->name), O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const char *rootfs = arena_format(&c->arena, "containers/%s/rootfs", container->name);
+	own_fd root_fd = openat(c->root_fd, rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	container_read_command(c, root_fd, &command);
-	const char **argv = runtime_argv(c, command.count + 2 * o->env.count + 8, "exec", NULL);
+	const char **argv = runtime_argv(c, (const char *const[]){ "exec", NULL }, command.count + 2 * o->env.count + 4);
 	for (size_t i = 0; i < o->env.count; i++) {
 		argv[n++] = "--env";
 		argv[n++] = o->env.at[i];

@@ -5,7 +5,8 @@
 
 #define HELP(type) { "help", 'h', OPTION_FLAG, offsetof(struct type, has_help), NULL, "show this help", 0, NULL, false }
 #define END { NULL, 0, OPTION_FLAG, 0, NULL, NULL, 0, NULL, false }
-#define FLAG(type, name, letter, member, help) { name, letter, OPTION_FLAG, offsetof(struct type, member), NULL, help, 0, NULL, false }
+#define FLAG(type, name, letter, member, help) \
+	{ name, letter, OPTION_FLAG, offsetof(struct type, member), NULL, help, 0, NULL, false }
 #define TEXT(type, name, letter, member, value, help) \
 	{ name, letter, OPTION_TEXT, offsetof(struct type, member), value, help, 0, NULL, false }
 #define TEXTS(type, name, letter, member, value, help) \
@@ -35,7 +36,7 @@ static const struct option build_rows[] = {
 	FLAG(build_command_options, "explain-cache", 0, explains_cache, "say why a step is not cached"),
 	FLAG(build_command_options, "dry-run", 0, is_dry_run, "only say what would be done"),
 	FLAG(build_command_options, "shell-on-error", 0, has_shell_on_error, "open a shell where a RUN failed"),
-	TEXT(build_command_options, "mirror", 0, mirror, "URL", "where a base system's packages come from; default: as apt on this machine"),
+	TEXT(build_command_options, "mirror", 0, mirror, "URL", "where packages of a base come from; default: as apt on this machine"),
 	TEXT(build_command_options, "keyring", 0, keyring, "FILE", "keys that the packages are signed with"),
 	TEXT(build_command_options, "include", 0, packages, "PACKAGES", "more packages for a base system, separated by commas"),
 	WORD(build_command_options, "variant", 0, variant, "VARIANT", "size of a base system: minbase or full", variants),
@@ -135,6 +136,7 @@ void commands_print_help(void *stream)
 
 void commands_print_command(const struct command *c, void *stream)
 {
-	(void)fprintf(stream, "usage: conductor %s [OPTION ...]%s%s\n\n%s\n\n", c->name, c->operands[0] ? " " : "", c->operands, c->summary);
+	(void)fprintf(stream, "usage: conductor %s [OPTION ...]%s%s\n\n%s\n\n", c->name, c->operands[0] ? " " : "", c->operands,
+		      c->summary);
 	options_print(c->options, stream);
 }

@@ -75,7 +75,7 @@ const char *bundle_store_tag(struct conductor *c)
 	return arena_copy(&c->arena, text, 8);
 }
 
-/* --- parts of the model ------------------------------------------------------------------------------------------------------- */
+/* --- parts of the model --------------------------------------------------------------------------------------------- */
 
 static void add_mounts(struct conductor *c, const struct bundle *b, struct spec *spec)
 {
@@ -156,7 +156,8 @@ static void add_process(struct conductor *c, const struct bundle *b, struct spec
 int bundle_write(struct conductor *c, int dir_fd, const struct bundle *b, struct err *e)
 {
 	struct spec_root root = { .path = "rootfs" };
-	struct spec_linux linux_part = { .cgroups_path = b->cgroups_path, .masked_paths = TEXTS_OF(masked), .readonly_paths = TEXTS_OF(readonly) };
+	struct spec_linux linux_part = { .cgroups_path = b->cgroups_path, .masked_paths = TEXTS_OF(masked),
+					 .readonly_paths = TEXTS_OF(readonly) };
 	struct spec spec = { .oci_version = FEATURES_VERSION_MAX, .root = &root, .hostname = b->hostname, .linux = &linux_part,
 			     .annotations = b->annotations };
 	struct text json;
@@ -167,5 +168,5 @@ int bundle_write(struct conductor *c, int dir_fd, const struct bundle *b, struct
 	add_resources(c, b, &linux_part);
 	text_init(&json, &c->arena);
 	json_write(&record_spec, &spec, JSON_TABS, &json);
-	return store_write_file(dir_fd, "config.json", json.at, json.length, e);
+	return store_write_file(dir_fd, "config.json", json.at, json.length, WRITE_PLAIN, e);
 }

@@ -79,7 +79,7 @@ static void choose_environment(const struct configuring *x, bool has_terminal, s
 	}
 }
 
-/* --- files that are bound into it --------------------------------------------------------------------------------------------- */
+/* --- files that are bound into it ----------------------------------------------------------------------------------- */
 
 static bool is_local(const char *line)
 {
@@ -100,7 +100,7 @@ static int write_resolvers(const struct configuring *x, struct err *e)
 	for (char *line; (line = strsep(&rest, "\n"));)
 		if (line[0] && (strcmp(x->options->network, "host") == 0 || !is_local(line)))
 			text_add(&kept, "%s\n", line);
-	return store_write_file(x->dir_fd, "resolv.conf", kept.at, kept.length, e);
+	return store_write_file(x->dir_fd, "resolv.conf", kept.at, kept.length, WRITE_PLAIN, e);
 }
 
 static const char *hostname(const struct container_options *options)
@@ -113,7 +113,7 @@ static int write_files(const struct configuring *x, struct err *e)
 	const char *hosts = arena_format(&x->c->arena, "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.1.1\t%s\n",
 					 hostname(x->options));
 
-	return write_resolvers(x, e) || store_write_file(x->dir_fd, "hosts", hosts, strlen(hosts), e) ? -1 : 0;
+	return write_resolvers(x, e) || store_write_file(x->dir_fd, "hosts", hosts, strlen(hosts), WRITE_PLAIN, e) ? -1 : 0;
 }
 
 static void choose_mounts(const struct configuring *x, struct bundle *b)

@@ -44,7 +44,7 @@ struct life {
 	int *exit_code;
 };
 
-/* --- steps -------------------------------------------------------------------------------------------------------------------- */
+/* --- steps ---------------------------------------------------------------------------------------------------------- */
 
 static int make_directory(void *context, struct err *e)
 {
@@ -86,7 +86,7 @@ static int write_record(struct life *l, struct err *e)
 	clock_write_now(now);
 	text_init(&json, &l->c->arena);
 	json_write(&record_container, &record, JSON_SPACES, &json);
-	return store_write_file(l->dir_fd, "container.json", json.at, json.length, e);
+	return store_write_file(l->dir_fd, "container.json", json.at, json.length, WRITE_PLAIN, e);
 }
 
 /* Under the lock of those who remove layers: from now on the container's record keeps them. */
@@ -199,7 +199,7 @@ int container_run(struct conductor *c, const struct container_options *options, 
 	return !options->is_detached && options->is_removed ? container_stop(c, options->name, 0, e) : 0;
 }
 
-/* --- a bundle in another place ------------------------------------------------------------------------------------------------- */
+/* --- a bundle in another place -------------------------------------------------------------------------------------- */
 
 static int note_bundle(void *context, struct err *e)
 {
@@ -229,7 +229,7 @@ int container_write_bundle(struct conductor *c, const struct container_options *
 	return 0;
 }
 
-/* --- later ----------------------------------------------------------------------------------------------------------------------- */
+/* --- later ---------------------------------------------------------------------------------------------------------- */
 
 int container_read(struct conductor *c, const char *name, struct container **out, struct err *e)
 {

@@ -71,7 +71,7 @@ int root_make_directory(struct conductor *c, int root_fd, const char *path, uid_
 	return take_fd(&fd);
 }
 
-/* --- users -------------------------------------------------------------------------------------------------------------------- */
+/* --- users ---------------------------------------------------------------------------------------------------------- */
 
 /* A small regular file of the image as lines; one that is missing is empty. */
 static int read_lines(struct conductor *c, int root_fd, const char *path, char **out, struct err *e)

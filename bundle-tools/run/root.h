@@ -1,5 +1,5 @@
-/* Owns access to a root file system from outside: every path is resolved inside of it, by the kernel (openat2, RESOLVE_IN_ROOT), and
- * files are opened so that none of them can hang or fool us. */
+/* Owns access to a root file system from outside: every path is resolved inside of it, by the kernel (openat2, RESOLVE_IN_ROOT),
+ * and files are opened so that none of them can hang or fool us. */
 #pragma once
 
 #include "bundle-tools/conductor.h"
@@ -20,6 +20,6 @@ struct root_user {
 	struct spec_ids groups; /* supplementary */
 };
 
-/* "user", "uid", "user:group", "uid:gid": names by the root's /etc/passwd and /etc/group, as the image specification says. NULL or ""
- * is root. */
+/* "user", "uid", "user:group", "uid:gid": names by the root's /etc/passwd and /etc/group, as the image specification says. NULL
+ * or "" is root. */
 int root_find_user(struct conductor *c, int root_fd, const char *text, struct root_user *out, struct err *e);

@@ -5,31 +5,31 @@
 #include "spec/json/read.h"
 
 #include <fcntl.h>
-#include <stdarg.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { END_SECONDS = 60, WORDS_MOST = 16 };
+#define WORDS(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
-const char **runtime_argv(struct conductor *c, size_t more, const char *word, ...)
+enum { END_SECONDS = 60 };
+
+const char **runtime_argv(struct conductor *c, const char *const *words, size_t more)
 {
-	const char **argv = arena_alloc(&c->arena, (WORDS_MOST + more) * sizeof *argv);
 	size_t count = 0;
-	va_list list;
 
-	argv[count++] = c->runtime;
-	argv[count++] = "--root";
-	argv[count++] = arena_format(&c->arena, "%s/runtime", c->root);
-	va_start(list, word);
-	for (; word && count < WORDS_MOST; word = va_arg(list, const char *))
-		argv[count++] = word;
-	va_end(list);
+	while (words[count])
+		count++;
+	const char **argv = arena_alloc(&c->arena, (RUNTIME_ARGV_FIRST + count + more + 1) * sizeof *argv);
+	argv[0] = c->runtime;
+	argv[1] = "--root";
+	argv[2] = arena_format(&c->arena, "%s/runtime", c->root);
+	memcpy(argv + RUNTIME_ARGV_FIRST, words, count * sizeof *argv);
 	return argv;
 }
 
-int runtime_run(struct conductor *c, const char *id, const char *bundle, bool passes_signals, int in, int out, int *exit_code, struct err *e)
+int runtime_run(struct conductor *c, const char *id, const char *bundle, bool passes_signals, int in, int out, int *exit_code,
+		struct err *e)
 {
-	struct spawn s = { .argv = runtime_argv(c, 0, "run", "--bundle", bundle, id, NULL), .in = in, .out = out, .error = out,
+	struct spawn s = { .argv = runtime_argv(c, WORDS("run", "--bundle", bundle, id), 0), .in = in, .out = out, .error = out,
 			   .passes_signals = passes_signals };
 
 	return spawn_wait(&s, exit_code, e);
@@ -39,7 +39,7 @@ int runtime_run_detached(struct conductor *c, const char *id, const char *bundle
 {
 	own_fd nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
 	int exit_code = 0;
-	struct spawn s = { .argv = runtime_argv(c, 0, "run", "--detach", "--bundle", bundle, id, NULL), .in = nothing, .out = log_fd,
+	struct spawn s = { .argv = runtime_argv(c, WORDS("run", "--detach", "--bundle", bundle, id), 0), .in = nothing, .out = log_fd,
 			   .error = log_fd };
 
 	if (nothing < 0)
@@ -56,20 +56,20 @@ static int call(struct conductor *c, const char *const *argv, struct err *e)
 
 	if (spawn_wait(&s, &exit_code, e))
 		return -1;
-	return exit_code ? err_set(e, "%s %s ended with %d", c->runtime, argv[3], exit_code) : 0;
+	return exit_code ? err_set(e, "%s %s ended with %d", c->runtime, argv[RUNTIME_ARGV_FIRST], exit_code) : 0;
 }
 
 int runtime_delete(struct conductor *c, const char *id, struct err *e)
 {
-	return call(c, runtime_argv(c, 0, "delete", "--force", id, NULL), e);
+	return call(c, runtime_argv(c, WORDS("delete", "--force", id), 0), e);
 }
 
 int runtime_kill(struct conductor *c, const char *id, const char *signal, struct err *e)
 {
-	return call(c, runtime_argv(c, 0, "kill", id, signal, NULL), e);
+	return call(c, runtime_argv(c, WORDS("kill", id, signal), 0), e);
 }
 
-/* --- state -------------------------------------------------------------------------------------------------------------------- */
+/* --- state ---------------------------------------------------------------------------------------------------------- */
 
 struct shown_state {
 	const char *status;
@@ -92,7 +92,7 @@ int runtime_read_state(struct conductor *c, const char *id, struct runtime_state
 	const char *text;
 
 	*out = (struct runtime_state){ RUNTIME_NONE, 0 };
-	if (spawn_read(c, runtime_argv(c, 0, "state", id, NULL), &text, &none))
+	if (spawn_read(c, runtime_argv(c, WORDS("state", id), 0), &text, &none))
 		return spawn_finds(c, c->runtime) ? 0 : err_set(e, "there is no OCI runtime %s", c->runtime);
 	problems_init(&problems, &c->arena);
 	const struct shown_state *state = json_read(&record_shown_state, text, strlen(text), &problems);

@@ -7,7 +7,8 @@
 #include <sys/types.h>
 
 /* Run a bundle in the foreground; its exit code is the payload's. `out` takes both outputs, -1: ours. */
-int runtime_run(struct conductor *c, const char *id, const char *bundle, bool passes_signals, int in, int out, int *exit_code, struct err *e);
+int runtime_run(struct conductor *c, const char *id, const char *bundle, bool passes_signals, int in, int out, int *exit_code,
+		struct err *e);
 
 /* Run it detached: 0 when it runs. */
 int runtime_run_detached(struct conductor *c, const char *id, const char *bundle, int log_fd, struct err *e);
@@ -24,5 +25,7 @@ struct runtime_state {
 };
 int runtime_read_state(struct conductor *c, const char *id, struct runtime_state *out, struct err *e);
 
-/* argv of the runtime with its state directory, then the given words up to NULL; room for `more` further ones. */
-const char **runtime_argv(struct conductor *c, size_t more, const char *word, ...) __attribute__((sentinel));
+/* argv of the runtime: its name, its state directory, then the given words up to NULL. There is room for `more` further ones. */
+const char **runtime_argv(struct conductor *c, const char *const *words, size_t more);
+
+enum { RUNTIME_ARGV_FIRST = 3 }; /* where the words begin */

@@ -13,8 +13,8 @@ struct spawn {
 	bool passes_signals;      /* SIGINT and the like are the child's business: passed on, and the wait goes on */
 };
 
-/* Its exit code, 128 + N when signal N ended it. An interrupted wait passes the signal on, ends the child and is an error. The child
- * dies when we are killed. */
+/* Its exit code, 128 + N when signal N ended it. An interrupted wait passes the signal on, ends the child and is an error. The
+ * child dies when we are killed. */
 int spawn_wait(const struct spawn *s, int *exit_code, struct err *e);
 
 /* The same with what it writes to 1, as a text; -1 also when its exit code is not 0. */

@@ -28,7 +28,8 @@ static bool handles(pid_t pid, int signal)
 	return signal > 0 && caught >> (signal - 1) & 1;
 }
 
-static int ask_to_end(struct conductor *c, const struct container *container, const struct runtime_state *state, unsigned seconds, struct err *e)
+static int ask_to_end(struct conductor *c, const struct container *container, const struct runtime_state *state, unsigned seconds,
+		      struct err *e)
 {
 	const char *word = container->stop_signal[0] ? container->stop_signal : "TERM";
 	int signal = signal_read(word);
@@ -57,30 +58,30 @@ static int remove_files(struct conductor *c, const char *name, struct err *e)
 }
 
 /* What a killed `run` left may have no record, and still has the name. */
-static int read_or_begin(struct conductor *c, const char *name, struct container **out, struct err *e)
+static int read_or_begin(struct conductor *c, const char *name, struct container *out, struct err *e)
 {
-	struct container *none = arena_alloc(&c->arena, sizeof *none);
+	struct container *read = NULL;
 	struct err ignored = ERR_NONE; /* a record that cannot be read must not keep the container from being removed */
 
 	if (!store_is_name(name) || faccessat(c->root_fd, arena_format(&c->arena, "containers/%s", name), F_OK, 0)) {
 		(void)err_set(e, "there is no container %s", name);
 		return err_hint(e, "`conductor ps` lists them");
 	}
-	if (container_read(c, name, out, &ignored)) {
-		*none = (struct container){ .name = name, .stop_signal = "" };
-		*out = none;
-	}
+	if (container_read(c, name, &read, &ignored) == 0 && read)
+		*out = *read;
+	else
+		*out = (struct container){ .name = name, .stop_signal = "" };
 	return 0;
 }
 
 int container_stop(struct conductor *c, const char *name, unsigned seconds, struct err *e)
 {
-	struct container *container = NULL;
+	struct container container;
 	struct runtime_state state;
 
 	if (read_or_begin(c, name, &container, e) || runtime_read_state(c, name, &state, e))
 		return -1;
-	if (state.status == RUNTIME_RUNNING && ask_to_end(c, container, &state, seconds, e))
+	if (state.status == RUNTIME_RUNNING && ask_to_end(c, &container, &state, seconds, e))
 		return -1;
 	if (runtime_delete(c, name, e))
 		return -1;

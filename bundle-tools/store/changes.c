@@ -90,7 +90,9 @@ static void remove_paths(struct laying *l, const char *path, bool with_itself)
 
 	for (size_t i = 0; i < l->set.size; i++) {
 		const char *other = l->set.at[i].path;
-		if (other && l->set.at[i].is_there && strncmp(other, path, length) == 0 && (other[length] == '/' || (with_itself && !other[length])))
+		if (!other || !l->set.at[i].is_there || strncmp(other, path, length) != 0)
+			continue;
+		if (other[length] == '/' || (with_itself && !other[length]))
 			l->set.at[i].is_there = false;
 	}
 	if (with_itself)

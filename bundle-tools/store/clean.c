@@ -3,6 +3,7 @@
 #include "bundle-tools/store/layer.h"
 #include "bundle-tools/store/references.h"
 #include "bundle-tools/store/remove.h"
+#include "spec/base/own.h"
 
 #include <errno.h>
 #include <string.h>
@@ -60,6 +61,9 @@ int clean_layers(struct conductor *c, struct cleaned *out, struct err *e)
 	int lock_fd = -1;
 
 	*out = (struct cleaned){ 0 };
+	own_fd layers_fd = store_hold_layers(c, HOLD_ALONE, e);
+	if (layers_fd < 0)
+		return -1;
 	if (store_lock(c, "images", LOCK_WAIT, &lock_fd, e)) /* nobody begins to use one meanwhile */
 		return -1;
 	int result = clean_unused(c, out, e);

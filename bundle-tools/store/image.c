@@ -91,7 +91,7 @@ int image_write(struct conductor *c, struct image *image, struct err *e)
 	own_fd images_fd = openat(c->root_fd, "images", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (images_fd < 0)
 		return err_sys(e, "open %s/images", c->root);
-	if (store_write_file(images_fd, arena_format(&c->arena, "%s.json", image->name), json.at, json.length, e))
+	if (store_write_file(images_fd, arena_format(&c->arena, "%s.json", image->name), json.at, json.length, WRITE_SYNCED, e))
 		return err_add(e, "write image %s", image->name);
 	return fsync(images_fd) ? err_sys(e, "write image %s", image->name) : 0;
 }

@@ -90,7 +90,7 @@ void layer_abandon(struct layer_writer *w)
 	store_unlock(w->conductor, w->key, &w->lock_fd);
 }
 
-/* --- commit ------------------------------------------------------------------------------------------------------------------- */
+/* --- commit --------------------------------------------------------------------------------------------------------- */
 
 static int add_sizes(int fd, uint64_t *sum, struct err *e)
 {
@@ -138,7 +138,7 @@ static int write_meta(struct layer_writer *w, struct layer_meta *meta, struct er
 	own_fd layer_fd = openat(w->dir_fd, "layer", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (layer_fd < 0)
 		return err_sys(e, "open the layer");
-	return store_write_file(layer_fd, "meta.json", json.at, json.length, e);
+	return store_write_file(layer_fd, "meta.json", json.at, json.length, WRITE_PLAIN, e);
 }
 
 static int put_in_place(struct layer_writer *w, struct err *e)
@@ -166,7 +166,7 @@ int layer_commit(struct layer_writer *w, struct layer_meta *meta, struct err *e)
 	return result;
 }
 
-/* --- reading ------------------------------------------------------------------------------------------------------------------ */
+/* --- reading -------------------------------------------------------------------------------------------------------- */
 
 int layer_read(struct conductor *c, const char *key, struct layer_meta **out, struct err *e)
 {

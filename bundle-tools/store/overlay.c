@@ -38,7 +38,8 @@ static int set_directories(int fs_fd, const struct overlay *o)
 	for (size_t i = 0; i < o->count; i++)
 		if (fs_config(fs_fd, FSCONFIG_SET_FD, "lowerdir+", NULL, o->lower[i]))
 			return -1;
-	return fs_config(fs_fd, FSCONFIG_SET_FD, "upperdir", NULL, o->upper) || fs_config(fs_fd, FSCONFIG_SET_FD, "workdir", NULL, o->work);
+	return fs_config(fs_fd, FSCONFIG_SET_FD, "upperdir", NULL, o->upper) ||
+	       fs_config(fs_fd, FSCONFIG_SET_FD, "workdir", NULL, o->work);
 }
 
 /* A layer must stand for itself: no redirects and no files that have only metadata. */
@@ -64,12 +65,13 @@ static int open_by_descriptors(const struct overlay *o, int *out, struct err *e)
 	return *out < 0 ? err_kernel(fs_fd, e) : 0;
 }
 
-/* --- kernels before 6.13 ------------------------------------------------------------------------------------------------------ */
+/* --- kernels before 6.13 -------------------------------------------------------------------------------------------- */
 
 /* mount(2) takes one page of options. Descriptors' names are short enough for about 180 layers. */
 static int write_options(const struct overlay *o, char *options, size_t size, struct err *e)
 {
-	int used = snprintf(options, size, "redirect_dir=off,metacopy=off,index=off%s,upperdir=/proc/self/fd/%d,workdir=/proc/self/fd/%d,lowerdir",
+	int used = snprintf(options, size,
+			    "redirect_dir=off,metacopy=off,index=off%s,upperdir=/proc/self/fd/%d,workdir=/proc/self/fd/%d,lowerdir",
 			    o->is_volatile ? ",volatile" : "", o->upper, o->work);
 
 	for (size_t i = 0; i < o->count; i++) {

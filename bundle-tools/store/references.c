@@ -61,7 +61,8 @@ static bool is_gone(struct conductor *c, const struct holder *h, const char *pat
 	return true;
 }
 
-static int add_all(struct conductor *c, const char *directory, const char *file, const char *kind, struct references *r, struct err *e)
+static int add_all(struct conductor *c, const char *directory, const char *file, const char *kind, struct references *r,
+		   struct err *e)
 {
 	struct names names = { 0 };
 	struct holder *h;
@@ -130,5 +131,5 @@ int references_add_bundle(struct conductor *c, const char *directory, const stru
 	own_fd bundles_fd = openat(c->root_fd, "bundles", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (bundles_fd < 0)
 		return err_sys(e, "open %s/bundles", c->root);
-	return store_write_file(bundles_fd, name, json.at, json.length, e);
+	return store_write_file(bundles_fd, name, json.at, json.length, WRITE_SYNCED, e);
 }

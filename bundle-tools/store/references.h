@@ -1,5 +1,5 @@
-/* Owns the question which layers are used: by images, by containers, by bundles that were made in other places. Nothing that is used
- * is ever removed. */
+/* Owns the question which layers are used: by images, by containers, by bundles that were made in other places. Nothing that is
+ * used is ever removed. */
 #pragma once
 
 #include "bundle-tools/store/store.h"

@@ -138,5 +138,5 @@ void stat_cache_save(struct conductor *c, struct stat_cache *s)
 	text_add_bytes(&all, s->now, s->now_count * sizeof *s->now);
 	own_fd directory = openat(c->root_fd, "stat-cache", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (directory >= 0)
-		(void)store_write_file(directory, s->name, all.at, all.length, &ignored); /* only a hint */
+		(void)store_write_file(directory, s->name, all.at, all.length, WRITE_PLAIN, &ignored); /* only a hint */
 }

@@ -50,8 +50,9 @@ int store_open(struct conductor *c, struct err *e)
 	c->root_fd = open(c->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (c->root_fd < 0)
 		return err_sys(e, "open the store %s", c->root);
+	/* nobody else gets at the programs in them that run as their owner */
 	for (size_t i = 0; i < sizeof directories / sizeof *directories; i++)
-		if (mkdirat(c->root_fd, directories[i], 0711) && errno != EEXIST)
+		if (mkdirat(c->root_fd, directories[i], 0700) && errno != EEXIST)
 			return err_sys(e, "make %s/%s", c->root, directories[i]);
 	return 0;
 }
@@ -97,6 +98,19 @@ void store_unlock(const struct conductor *c, const char *name, int *fd)
 	drop_fd(fd);
 }
 
+int store_hold_layers(const struct conductor *c, enum hold_mode mode, struct err *e)
+{
+	own_fd fd = openat(c->root_fd, "layers", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_sys(e, "open %s/layers", c->root);
+	if (flock(fd, (mode == HOLD_SHARED ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0)
+		return take_fd(&fd);
+	if (errno != EWOULDBLOCK)
+		return err_sys(e, "lock %s/layers", c->root);
+	return err_set(e, mode == HOLD_SHARED ? "layers are being removed right now" : "a build is going on that may need the layers");
+}
+
 int store_open_directory(int dir_fd, const char *name, struct err *e)
 {
 	if (mkdirat(dir_fd, name, 0755) && errno != EEXIST)
@@ -119,7 +133,7 @@ static int write_whole(int fd, const char *bytes, size_t length)
 	return 0;
 }
 
-int store_write_file(int dir_fd, const char *name, const char *bytes, size_t length, struct err *e)
+int store_write_file(int dir_fd, const char *name, const char *bytes, size_t length, enum write_mode mode, struct err *e)
 {
 	char hidden[NAME_MAX + 1];
 
@@ -128,7 +142,7 @@ int store_write_file(int dir_fd, const char *name, const char *bytes, size_t len
 	own_fd fd = openat(dir_fd, hidden, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (fd < 0)
 		return err_sys(e, "make %s", name);
-	if (write_whole(fd, bytes, length) || fsync(fd) || renameat(dir_fd, hidden, dir_fd, name)) {
+	if (write_whole(fd, bytes, length) || (mode == WRITE_SYNCED && fsync(fd)) || renameat(dir_fd, hidden, dir_fd, name)) {
 		(void)err_sys(e, "write %s", name);
 		(void)unlinkat(dir_fd, hidden, 0); /* the write's error is the one to tell */
 		return -1;

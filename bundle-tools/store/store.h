@@ -28,11 +28,17 @@ int store_lock(const struct conductor *c, const char *name, enum lock_mode mode,
 /* Removes the lock's file too. */
 void store_unlock(const struct conductor *c, const char *name, int *fd);
 
+/* Keep the layers that exist (HOLD_SHARED, for a build), or be the only one who has to do with them (HOLD_ALONE, to remove some).
+ * Returns a descriptor that holds on until it is closed; -1 also when the others do not allow it. */
+enum hold_mode { HOLD_SHARED, HOLD_ALONE };
+int store_hold_layers(const struct conductor *c, enum hold_mode mode, struct err *e);
+
 /* Make a directory that may be there already, and open it. */
 int store_open_directory(int dir_fd, const char *name, struct err *e);
 
-/* Write a file that appears whole or not at all; an existing one is replaced. */
-int store_write_file(int dir_fd, const char *name, const char *bytes, size_t length, struct err *e);
+/* Write a file that appears whole or not at all; an existing one is replaced. WRITE_SYNCED: also after the machine has died. */
+enum write_mode { WRITE_PLAIN, WRITE_SYNCED };
+int store_write_file(int dir_fd, const char *name, const char *bytes, size_t length, enum write_mode mode, struct err *e);
 
 /* The names in a directory of the store, sorted; a missing directory has none. */
 struct names {

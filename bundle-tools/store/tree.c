@@ -22,7 +22,7 @@ struct reading {
 	struct err *e;
 };
 
-/* --- one entry ---------------------------------------------------------------------------------------------------------------- */
+/* --- one entry ------------------------------------------------------------------------------------------------------ */
 
 static int sum_file(struct reading *r, int dir_fd, const char *name, unsigned char digest[HASH_BYTES])
 {
@@ -154,7 +154,7 @@ static int read_entry(struct reading *r, int dir_fd, const char *name, const cha
 	return S_ISDIR(entry.st.st_mode) ? read_directory(r, dir_fd, name, path) : 0;
 }
 
-/* --- directories -------------------------------------------------------------------------------------------------------------- */
+/* --- directories ---------------------------------------------------------------------------------------------------- */
 
 static int compare_names(const void *a, const void *b)
 {
@@ -219,7 +219,7 @@ int tree_read(struct conductor *c, struct stat_cache *cache, int dir_fd, const c
 	return 0;
 }
 
-/* --- manifest ----------------------------------------------------------------------------------------------------------------- */
+/* --- manifest ------------------------------------------------------------------------------------------------------- */
 
 /* One word, whatever bytes it has. */
 static void write_word(const char *bytes, size_t length, struct text *out)

@@ -1,6 +1,6 @@
-/* Owns the reading of a file tree that is to be copied: every entry in a fixed order, with what belongs to its identity (type, mode,
- * owner, content, link target, device, extended attributes; not its times), and the manifest, a text with one line an entry that
- * says just that. The manifest's hash is the tree's digest. */
+/* Owns the reading of a file tree that is to be copied: every entry in a fixed order, with what belongs to its identity (type,
+ * mode, owner, content, link target, device, extended attributes; not its times), and the manifest, a text with one line an entry
+ * that says just that. The manifest's hash is the tree's digest. */
 #pragma once
 
 #include "bundle-tools/store/hash.h"

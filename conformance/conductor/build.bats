@@ -169,3 +169,17 @@ load harness
 	says "Image img built with 62 layers"
 	[ "$(in_image img '/bin/busybox ls /' | grep -c '^f')" = 60 ]
 }
+
+@test "--shell-on-error opens a shell in what failed" {
+	printf 'RUN echo here >/mark; exit 5\n' | file
+	fails build --shell-on-error img
+	says "--shell-on-error needs a terminal"
+	output=$(printf '/bin/busybox cat /mark\n/bin/busybox hostname\nexit\n' |
+		timeout 30 script -qec "$CONDUCTOR --root $STORE --runtime $RUNTIME build --shell-on-error img" /dev/null 3>&-) || true
+	echo "$output"
+	says "a shell where it failed"
+	says $'here\r'
+	says $'build\r'
+	says "ended with exit code 5"
+	left_behind
+}

@@ -120,3 +120,33 @@ steps() {
 	works images
 	says "No images found"
 }
+
+@test "what a container stands on stays, when its image was replaced" {
+	file <<<'RUN echo a >/a' && works build img
+	works run -d img holder -- /bin/busybox sleep 100
+	file <<<'RUN echo b >/b' && works build img
+	works rmcache
+	says "0 layers removed"
+	[ "$(c exec holder -- /bin/busybox cat /a </dev/null)" = a ]
+	works stop holder
+	works rmcache
+	says "1 layers removed"
+}
+
+@test "rmcache does not take layers away from a build that is going on" {
+	printf 'RUN echo a >/a\nRUN /bin/busybox sleep 2\nRUN [ -e /a ]\n' | file
+	c build img </dev/null >out 2>&1 &
+	for i in {1..100}; do [ "$(layers 2>/dev/null)" = 3 ] && break; sleep 0.05; done
+	fails rmcache
+	says "a build is going on"
+	wait $!
+	works rmcache
+	says "0 layers removed"
+}
+
+@test "the store's directories are closed to others" {
+	file <<<'RUN echo a >/a' && works build img
+	for directory in layers images containers tmp; do
+		[ "$(stat -c %a "$STORE/$directory")" = 700 ]
+	done
+}

@@ -101,3 +101,18 @@ tree() {
 	fails build img
 	says "not supported yet: .dockerignore"
 }
+
+@test "a link that is itself the source: the course's copies it, Docker's follows it and stays in the directory" {
+	mkdir in && echo x >in/real && ln -s in/real link && ln -s /etc/hostname outside
+	printf 'COPY link /copied\n' | file
+	works build img
+	[ "$(in_image img '/bin/busybox readlink /copied')" = in/real ]
+	printf '# syntax=docker\nFROM scratch\nCOPY busybox /bin/sh\nCOPY busybox /bin/busybox\nCOPY link /copied\n' >Conductorfile
+	works build img
+	[ "$(in_image img '/bin/busybox cat /copied')" = x ]
+	echo 'COPY outside /copied' >>Conductorfile
+	fails build img
+	says "no such file or directory"
+	printf 'COPY ../work/in/real /up\n' | { printf '# syntax=docker\nFROM scratch\n'; cat; } >Conductorfile
+	fails build img
+}
