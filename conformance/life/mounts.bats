@@ -5,6 +5,14 @@ add_mount() {
 	config ".mounts += [$1]"
 }
 
+# Root of the container is 100000 outside, and may reach its root file system.
+user_namespace() {
+	config '.linux.namespaces += [{"type":"user"}] | .linux.uidMappings = [{"containerID":0,"hostID":100000,"size":5000}] |
+		.linux.gidMappings = .linux.uidMappings'
+	chmod -R a+rX "$BATS_TEST_TMPDIR"
+	chmod a+x "$BATS_RUN_TMPDIR" "${BATS_TEST_TMPDIR%/*}" "$BATS_TEST_TMPDIR"
+}
+
 @test "the default mounts are there, in order, of the right type" {
 	look
 	mount_at /proc .type proc
@@ -166,8 +174,99 @@ add_mount() {
 	echo kept >"$BUNDLE/rootfs/filled/file"
 	add_mount '{"destination":"/filled","type":"tmpfs","source":"tmpfs","options":["tmpcopyup"]}'
 	in_container /probe read /filled/file
-	is_boxcar && [ "$status" = 1 ] && [[ $output == *"not supported yet"* ]] && skip "tmpcopyup is not carried out yet"
 	gave 0 kept
+	tries write /filled/new
+	[ "$output" = OK ]
+	[ "$(ls -A "$BUNDLE/rootfs/filled")" = file ]
+	config '.mounts[-1].options += ["ro"]'
+	in_container /probe read /filled/file
+	gave 0 kept
+	tries write /filled/new
+	[ "$output" = EROFS ]
+}
+
+# Everything but the sizes of directories and what files hold; the same words inside and outside.
+LISTING='busybox find . ! -type s -exec busybox stat -c "%N %F %a %u %g %t:%T %Y" {} + | busybox sort
+	busybox find . -type f -exec busybox md5sum {} + | busybox sort'
+
+fill() {
+	mkdir -p "$BUNDLE/rootfs/filled"
+	add_mount '{"destination":"/filled","type":"tmpfs","source":"tmpfs","options":["tmpcopyup"]}'
+	cd "$BUNDLE/rootfs/filled"
+}
+
+@test "tmpcopyup keeps kinds, modes, owners, times and attributes" {
+	fill
+	mkdir -m 1777 open && mkdir -p a/b/c && mkdir -m 0 none
+	head -c 3000000 /dev/urandom >a/b/big
+	touch empty a/b/c/.hidden $'new\nline' && ln empty again
+	ln -s ../../.././etc/shadow a/link && ln -s loop loop && ln -s nowhere open/gone
+	mknod null c 1 3 && mknod disk b 7 300 && mkfifo -m 620 pipe
+	printf '%s\n' {1..300} | xargs touch
+	chown 1000:2000 a a/b/big && chown -h 5:6 a/link null pipe
+	chmod 6751 a/b/big && chmod 0 empty
+	setcap cap_net_raw+ep 7
+	touch -h -d @1000000000 a/link null pipe a/b/big empty a/b a .
+	chmod 2750 . && chown 8:9 .
+	local outside=$(eval "$LISTING")
+	in_container /bin/sh -c "cd /filled; $LISTING"
+	diff <(echo "$outside") <(echo "$output")
+	is_boxcar || return 0 # others lose attributes
+	started
+	[[ $(getcap "/proc/$PID/root/filled/7") == *cap_net_raw* ]]
+}
+
+@test "tmpcopyup follows nothing and waits for nothing, whatever the image holds" {
+	fill
+	echo secret >"$BATS_TEST_TMPDIR/secret"
+	ln -s "$BATS_TEST_TMPDIR/secret" absolute && ln -s "../../../../../../../../..$BATS_TEST_TMPDIR" up
+	ln -s /proc/self/root/etc magic && mkfifo pipe && mknod tty c 5 0
+	python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("socket")'
+	in_container /bin/sh -c 'cd /filled; busybox readlink absolute up magic; busybox ls; busybox cat absolute up/secret'
+	[[ $output != *secret$'\n'secret* && $output == *"$BATS_TEST_TMPDIR/secret"* && $output == *pipe* ]]
+	[[ $output != *socket* ]]
+	mv "$BUNDLE/rootfs/filled" "$BUNDLE/rootfs/moved" # the directory itself may be a link: to one inside
+	ln -s "$BATS_TEST_TMPDIR" "$BUNDLE/rootfs/filled"
+	in_container busybox find / -name secret -type f
+	[[ $output != *secret* ]]
+	left_behind "$ID"
+}
+
+@test "tmpcopyup says when it is too deep or the tmpfs too small" {
+	only_boxcar # in its own words
+	fill
+	local path=$(printf 'd/%.0s' {1..64})
+	mkdir -p "$path"
+	touch "$path/bottom"
+	in_container busybox find /filled -name bottom
+	gave 0 "$path"
+	mkdir "$path/d"
+	try rt create --bundle "$BUNDLE" "$ID"
+	gave 1 "64 directories deep"
+	[[ $output == *"/filled"* && $output == *"/mounts/"* ]]
+	rm -r d
+	head -c 1000000 /dev/zero >big
+	config '.mounts[-1].options += ["size=64k"]'
+	try rt create --bundle "$BUNDLE" "$ID"
+	gave 1 "no space left on device"
+	[[ $output == *"copy what is below /filled into its tmpfs"* ]]
+	config '.mounts[-1] |= (.type = "bind" | .source = "/tmp")'
+	try rt create --bundle "$BUNDLE" "$ID"
+	gave 1 "tmpcopyup is for a new tmpfs only"
+	[ ! -e "$ROOT/$ID" ]
+	left_behind "$ID"
+}
+
+@test "tmpcopyup in a user namespace keeps the ids it has, and leaves devices out" {
+	only_boxcar
+	user_namespace
+	fill
+	echo mine >mine && echo odd >odd
+	chown 100007:100008 mine && chmod 4755 mine
+	chown 55:100008 odd && chmod 4755 odd # 55 is nobody there
+	mknod null c 1 3 && mkfifo pipe
+	in_container /bin/sh -c 'cd /filled; busybox stat -c "%n %a %u %g" mine odd pipe; ls null'
+	[[ $output == *$'mine 4755 7 8\nodd 755 0 8\npipe 644 0 0\n'*"No such file"* ]]
 }
 
 @test "the root is read-only when the config says so, and its mounts are not" {
@@ -256,9 +355,21 @@ add_mount() {
 	look
 	saw '[.mounts[] | select(.destination | startswith("/sys/fs/cgroup"))] | length > 0' true
 	saw '[.mounts[] | select(.type == "cgroup" or .type == "cgroup2") | .options | split(",") | index("ro")] | all(. != null)' true
+	! is_boxcar || mount_at /sys/fs/cgroup '.options | split(",") | index("ro") != null' true
 	is_pure_v2_host || mount_at /sys/fs/cgroup/memory .type cgroup
 	tries write "$(jq -r '[.mounts[] | select(.type | startswith("cgroup"))][0].destination' "$BATS_TEST_TMPDIR/seen")/cgroup.procs" 1
 	[ "$output" = EROFS ]
+}
+
+@test "what the container mounts does not reach a host whose mounts are shared" {
+	add_mount '{"destination":"/tmp","type":"tmpfs","source":"inside"}'
+	args /probe true
+	# a namespace of our own stands for the host
+	unshare -m --propagation shared sh -c 'mount --bind "$1" "$1" && shift && "$@" && cat /proc/self/mountinfo' sh \
+		"$BUNDLE" "$RUNTIME" --root "$ROOT" run --bundle "$BUNDLE" "$ID" </dev/null >"$BATS_TEST_TMPDIR/after"
+	grep -q "$BUNDLE " "$BATS_TEST_TMPDIR/after"
+	! grep -q "$BUNDLE/rootfs" "$BATS_TEST_TMPDIR/after"
+	! grep -q ' inside ' "$BATS_TEST_TMPDIR/after"
 }
 
 @test "a thousand mounts" {
