@@ -1,6 +1,7 @@
 #include "bundle-tools/build/base.h"
 
 #include "bundle-tools/build/mirror.h"
+#include "bundle-tools/run/mounts.h"
 #include "bundle-tools/run/spawn.h"
 #include "bundle-tools/store/remove.h"
 #include "spec/base/own.h"
@@ -119,7 +120,10 @@ static int bootstrap(struct conductor *c, const struct base *b, const char *targ
 	if (b->mirror)
 		argv[n++] = b->mirror;
 	argv[n] = NULL;
-	struct spawn s = { .argv = argv, .in = nothing, .out = is_mmdebstrap ? STDERR_FILENO : nothing, .error = -1 };
+	struct spawn s = { .argv = argv, .in = nothing, .out = is_mmdebstrap ? STDERR_FILENO : nothing, .error = -1,
+			   .ends_descendants = true };
+	if (mounts_leave(c, e)) /* the tools mount /proc in the new root */
+		return -1;
 	if (spawn_wait(&s, &exit_code, e))
 		return -1;
 	return exit_code ? err_set(e, "%s %s ended with %d", b->tool, b->suite, exit_code) : 0;

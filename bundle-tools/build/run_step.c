@@ -1,12 +1,12 @@
 #include "bundle-tools/build/run_step.h"
 
 #include "bundle-tools/run/bundle.h"
+#include "bundle-tools/run/mounts.h"
 #include "bundle-tools/run/runtime.h"
 #include "spec/base/own.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -39,29 +39,11 @@ const char *run_step_id(struct conductor *c, const char *key)
 
 /* --- the root, visible to the runtime and to nobody else ------------------------------------------------------------ */
 
-/* A mount namespace of our own, once: a build that is killed leaves no mount. */
-static int leave_mounts(struct running *x)
-{
-	if (x->c->has_own_mounts)
-		return 0;
-	if (unshare(CLONE_NEWNS))
-		return err_sys(x->e, "make a mount namespace");
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
-		return err_sys(x->e, "keep mounts private");
-	own_fd root_fd = open(x->c->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* overlays take no directory of another namespace */
-	if (root_fd < 0)
-		return err_sys(x->e, "open the store %s", x->c->root);
-	drop_fd(&x->c->root_fd);
-	x->c->root_fd = take_fd(&root_fd);
-	x->c->has_own_mounts = true;
-	return 0;
-}
-
 static int attach_root(struct running *x)
 {
 	if (mkdirat(x->bundle_fd, "rootfs", 0755) && errno != EEXIST)
 		return err_sys(x->e, "make %s/rootfs", x->directory);
-	if (leave_mounts(x))
+	if (mounts_leave(x->c, x->e))
 		return -1;
 	own_fd here = open(x->directory, O_PATH | O_DIRECTORY | O_CLOEXEC); /* bundle_fd is in the namespace that we have left */
 	if (here < 0)

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -59,7 +60,7 @@ static int start(const struct spawn *s, pid_t *pid, struct err *e)
 		return err_sys(e, "make a pipe");
 	own_fd reader = pipes[0], writer = pipes[1];
 	child_mask(&mask);
-	*pid = fork();
+	*pid = s->ends_descendants ? (pid_t)syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, NULL, NULL, NULL, NULL) : fork();
 	if (*pid < 0)
 		return err_sys(e, "fork");
 	if (*pid == 0)

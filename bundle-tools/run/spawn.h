@@ -10,6 +10,7 @@ struct spawn {
 	const char *const *env;   /* ends with NULL; NULL: ours */
 	int in, out, error;       /* descriptors for 0, 1, 2; -1: ours */
 	int timeout;              /* seconds, then it is killed; 0: none */
+	bool ends_descendants;    /* a pid namespace of its own: all that it has started dies with it */
 	bool passes_signals;      /* SIGINT and the like are the child's business: passed on, and the wait goes on */
 };
 

@@ -37,3 +37,18 @@ teardown() {
 	says "Conductorfile:1: ubuntu:jammy needs the keys that Ubuntu signs with"
 	says "--keyring"
 }
+
+@test "killed while a base is unpacked: all its programs end, and nothing is left" {
+	printf 'FROM debian:bookworm\n' >Conductorfile
+	"$CONDUCTOR" --root "$STORE" --runtime "$RUNTIME" build --include "less,nano" base-test </dev/null >out 2>&1 3>&- &
+	pid=$!
+	for i in {1..200}; do ls "$STORE"/tmp/*/layer/diff/usr >/dev/null 2>&1 && break; sleep 0.1; done
+	sleep 0.5
+	[ -n "$(ls "$STORE"/tmp/*/layer/diff/)" ]
+	kill -KILL $pid
+	wait $pid || true
+	if grep -F " $STORE/" /proc/self/mountinfo; then false; fi
+	[ -z "$(grep -l -a "$STORE/tmp" /proc/[0-9]*/cmdline 2>/dev/null | grep -v self)" ] || sleep 1
+	works gc
+	[ -z "$(ls "$STORE/tmp" "$STORE/locks" | grep -v -e : -e '^$')" ]
+}
