@@ -183,3 +183,28 @@ load harness
 	says "ended with exit code 5"
 	left_behind
 }
+
+@test "users and groups by the image's own names, and nobody else's" {
+	printf 'root:x:0:0::/:/bin/sh\nweb:x:70:71::/:/bin/sh\n' >passwd
+	printf 'root:x:0:\nweb:x:71:\nstaff:x:72:root,web\nextra:x:73:web\n' >group
+	file <<-'END'
+		COPY passwd group /etc/
+		COPY --chown=web:staff passwd /one
+		COPY --chown=web passwd /two
+		RUN /bin/busybox chmod 777 /
+		USER web
+		RUN /bin/busybox id -G >/groups
+		USER web:extra
+		RUN /bin/busybox id -G >/group
+	END
+	works build img
+	[ "$(in_image img '/bin/busybox cat /groups /group')" = $'71 72 73\n73' ]
+	[ "$(in_image img '/bin/busybox stat -c %u:%g /one /two')" = $'70:72\n70:70' ]
+	echo 'USER daemon' >>Conductorfile # a name that the host knows
+	echo 'RUN true' >>Conductorfile
+	fails build img
+	says "the image's /etc/passwd has no user daemon"
+	printf 'COPY --chown=0:daemon group /\n' | file
+	fails build img
+	says "the image's /etc/group has no group daemon"
+}
