@@ -185,7 +185,7 @@ user_namespace() {
 	[ "$output" = EROFS ]
 }
 
-# Everything but the sizes of directories and what files hold; the same words inside and outside.
+# What a directory holds, but sockets, and without the sizes of directories.
 LISTING='busybox find . ! -type s -exec busybox stat -c "%N %F %a %u %g %t:%T %Y" {} + | busybox sort
 	busybox find . -type f -exec busybox md5sum {} + | busybox sort'
 
@@ -196,6 +196,7 @@ fill() {
 }
 
 @test "tmpcopyup keeps kinds, modes, owners, times and attributes" {
+	only_boxcar # runc 1.1 knows no devices and no FIFOs
 	fill
 	mkdir -m 1777 open && mkdir -p a/b/c && mkdir -m 0 none
 	head -c 3000000 /dev/urandom >a/b/big
@@ -208,27 +209,29 @@ fill() {
 	setcap cap_net_raw+ep 7
 	touch -h -d @1000000000 a/link null pipe a/b/big empty a/b a .
 	chmod 2750 . && chown 8:9 .
-	local outside=$(eval "$LISTING")
-	in_container /bin/sh -c "cd /filled; $LISTING"
-	diff <(echo "$outside") <(echo "$output")
-	is_boxcar || return 0 # others lose attributes
+	local original=$(eval "$LISTING")
 	started
-	[[ $(getcap "/proc/$PID/root/filled/7") == *cap_net_raw* ]]
+	cd "/proc/$PID/root/filled"
+	diff <(echo "$original") <(eval "$LISTING")
+	[[ $(getcap 7) == *cap_net_raw* ]]
 }
 
 @test "tmpcopyup follows nothing and waits for nothing, whatever the image holds" {
+	only_boxcar # as above
 	fill
-	echo secret >"$BATS_TEST_TMPDIR/secret"
+	echo canary >"$BATS_TEST_TMPDIR/secret"
 	ln -s "$BATS_TEST_TMPDIR/secret" absolute && ln -s "../../../../../../../../..$BATS_TEST_TMPDIR" up
 	ln -s /proc/self/root/etc magic && mkfifo pipe && mknod tty c 5 0
 	python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("socket")'
-	in_container /bin/sh -c 'cd /filled; busybox readlink absolute up magic; busybox ls; busybox cat absolute up/secret'
-	[[ $output != *secret$'\n'secret* && $output == *"$BATS_TEST_TMPDIR/secret"* && $output == *pipe* ]]
-	[[ $output != *socket* ]]
-	mv "$BUNDLE/rootfs/filled" "$BUNDLE/rootfs/moved" # the directory itself may be a link: to one inside
+	in_container /bin/sh -c 'cd /filled && busybox ls && busybox readlink magic; busybox cat absolute up/secret'
+	gave 1 $'absolute\nmagic\npipe\ntty\nup\n/proc/self/root/etc'
+	[[ $output != *canary* ]]
+	mv "$BUNDLE/rootfs/filled" "$BUNDLE/rootfs/moved" # the directory itself may be a link: inside it leads nowhere
 	ln -s "$BATS_TEST_TMPDIR" "$BUNDLE/rootfs/filled"
-	in_container busybox find / -name secret -type f
-	[[ $output != *secret* ]]
+	in_container busybox find / -xdev -name secret -type f
+	gave 0
+	[ -z "$output" ]
+	[ "$(<"$BATS_TEST_TMPDIR/secret")" = canary ]
 	left_behind "$ID"
 }
 

@@ -111,6 +111,9 @@ int proc_find(struct init *i);
 /* Close it again, if it is kept: before a pid namespace is entered, in which a neighbour could read the descriptor. */
 void proc_drop(struct init *i);
 
+/* copy.c: fill the root of a detached mount with what a directory holds; `how` is the plan's COPY_*. */
+int copy_up(struct init *i, int from_fd, int to_fd, uint64_t how);
+
 /* move.c: PIVOT_MOVE up to the chroot. */
 int root_move(struct init *i);
 

@@ -180,7 +180,9 @@ static int mount_detached(struct init *i, const struct new_mount *m)
 
 	if (mount_fd < 0)
 		return -1;
-	result = tree_attach(i, mount_fd, m->target_fd, &(struct tree_change){ .propagation = m->p->propagation });
+	result = m->p->how & COPY_UP ? copy_up(i, m->target_fd, mount_fd, m->p->how) : 0;
+	if (result == 0)
+		result = tree_attach(i, mount_fd, m->target_fd, &(struct tree_change){ .propagation = m->p->propagation });
 	if (result == 0 && is_for_sysctl(i, m))
 		i->proc_fd = mount_fd;
 	else
@@ -261,10 +263,10 @@ static bool has_other_flags(uint64_t flags)
 static int make(struct init *i, const struct new_mount *m)
 {
 	bool is_only_here = has_other_flags(m->p->superblock);
-	bool is_first_here = is_only_here || !(m->p->propagation || is_for_sysctl(i, m));
+	bool is_first_here = is_only_here || !(m->p->propagation || m->p->how & COPY_UP || is_for_sysctl(i, m));
 	int result = is_first_here ? mount_here(i, m) : mount_detached(i, m);
 
-	if (result == 0 || is_only_here)
+	if (result == 0 || is_only_here || m->p->how & COPY_UP)
 		return result;
 	uint32_t call = i->failed_call;
 	int error = i->failed_error;

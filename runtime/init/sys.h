@@ -80,6 +80,14 @@ static inline uint64_t sys_device(uint64_t major, uint64_t minor)
 	return (minor & 0xff) | (major & 0xfff) << 8 | (minor & ~0xffull) << 12 | (major & ~0xfffull) << 32;
 }
 
+struct sys_dirent { /* of getdents64(2) */
+	uint64_t inode;
+	int64_t next;
+	uint16_t length; /* of the entry */
+	uint8_t type;
+	char name[];
+};
+
 /* --- descriptors and files ---------------------------------------------------------------------------------------- */
 
 static inline long sys_openat(int dir, const char *path, int flags, unsigned mode)
@@ -200,6 +208,43 @@ static inline long sys_fchown(int fd, uint64_t uid, uint64_t gid)
 static inline long sys_fchownat(int dir, const char *path, uint64_t uid, uint64_t gid, int flags)
 {
 	return sys_call5(__NR_fchownat, dir, path, uid, gid, flags);
+}
+
+static inline long sys_fchmodat(int dir, const char *path, unsigned mode) /* follows symlinks */
+{
+	return sys_call3(__NR_fchmodat, dir, path, mode);
+}
+
+/* Seconds and nanoseconds of access, then of change. */
+static inline long sys_utimensat(int dir, const char *path, const uint64_t times[4], int flags)
+{
+	return sys_call4(__NR_utimensat, dir, path, times, flags);
+}
+
+static inline long sys_flistxattr(int fd, char *names, size_t size)
+{
+	return sys_call3(__NR_flistxattr, fd, names, size);
+}
+
+static inline long sys_fgetxattr(int fd, const char *name, void *value, size_t size)
+{
+	return sys_call4(__NR_fgetxattr, fd, name, value, size);
+}
+
+static inline long sys_fsetxattr(int fd, const char *name, const void *value, size_t size)
+{
+	return sys_call5(__NR_fsetxattr, fd, name, value, size, 0);
+}
+
+static inline long sys_getdents64(int fd, void *entries, size_t size)
+{
+	return sys_call3(__NR_getdents64, fd, entries, size);
+}
+
+/* From where `from` stands. */
+static inline long sys_sendfile(int to, int from, size_t size)
+{
+	return sys_call4(__NR_sendfile, to, from, 0, size);
 }
 
 static inline long sys_chdir(const char *path)

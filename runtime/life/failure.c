@@ -73,10 +73,25 @@ static const char *name_call(struct arena *a, uint32_t call)
 	return name ? arena_text(a, name) : arena_format(a, "system call %u", call);
 }
 
+static int explain_mount(const struct plan *plan, const struct op_mount *mount, const struct message *m, const char *call,
+			 struct err *e)
+{
+	const char *type = plan_get_text(plan, mount->type), *target = plan_get_text(plan, mount->target);
+
+	if (m->call == SYS_fsconfig && m->number >= 0 && m->number < mount->options.count)
+		return err_number(e, m->error, "mount %s on %s: the option %s", type, target,
+				  plan_get_item(plan, mount->options, (size_t)m->number));
+	if (m->number != MOUNT_COPYING)
+		return err_number(e, m->error, "mount %s on %s: %s", type, target, call);
+	(void)err_number(e, m->error, "copy what is below %s into its %s: %s", target, type, call);
+	if (m->error == ENOSPC)
+		return err_hint(e, "give it a larger \"size=\" or \"nr_inodes=\", or leave tmpcopyup out");
+	return m->error == ENAMETOOLONG ? err_hint(e, "64 directories deep is the most") : -1;
+}
+
 static int explain_op(const struct birth *birth, const struct op *op, const struct message *m, struct err *e)
 {
 	const char *subject = find_subject(birth->plan, op), *call = name_call(&birth->b->arena, m->call);
-	const struct op_mount *mount = plan_payload(birth->plan, op);
 	const struct op_bind *bind = plan_payload(birth->plan, op);
 
 	switch (op->kind) {
@@ -89,10 +104,7 @@ static int explain_op(const struct birth *birth, const struct op *op, const stru
 	case OP_CWD:
 		return explain_directory(subject, m, e);
 	case OP_MOUNT:
-		if (m->call == SYS_fsconfig && m->number >= 0 && m->number < mount->options.count)
-			return err_number(e, m->error, "mount %s on %s: the option %s", plan_get_text(birth->plan, mount->type), subject,
-					  plan_get_item(birth->plan, mount->options, (size_t)m->number));
-		return err_number(e, m->error, "mount %s on %s: %s", plan_get_text(birth->plan, mount->type), subject, call);
+		return explain_mount(birth->plan, plan_payload(birth->plan, op), m, call, e);
 	case OP_BIND:
 		return err_number(e, m->error, "bind %s on %s: %s", bind->source ? plan_get_text(birth->plan, bind->source) : "a host path",
 				  subject, call);

@@ -106,7 +106,7 @@ const char *const *plan_mount_options(struct arena *a)
 	size_t count = 0;
 
 	for (size_t i = 0; i < MOUNT_OPTION_COUNT; i++)
-		if (mount_option_rows[i].effect != TMPCOPYUP && mount_option_rows[i].effect != IDMAP)
+		if (mount_option_rows[i].effect != IDMAP)
 			names[count++] = mount_option_rows[i].name;
 	return names;
 }
@@ -226,12 +226,16 @@ static void plan_bind(struct planner *p, const struct spec_mount *mount, const s
 	plan_add_bind(p, mount, plan_host_path(p, mount->source), plan_find_target(p, mount->destination), o);
 }
 
+static bool is_new_tmpfs(const struct spec_mount *mount, const struct mount_options *o)
+{
+	return text_is_equal(mount->type, "tmpfs") && !o->is_bind && !o->is_remount;
+}
+
 /* A tmpfs begins empty: mount points, devices and links are still to be made in it. */
 static bool is_late_readonly(struct planner *p, const struct spec_mount *mount, const struct mount_options *o)
 {
-	bool is_new_tmpfs = text_is_equal(mount->type, "tmpfs") && !o->is_bind && !o->is_remount;
-
-	return is_new_tmpfs && (o->set | o->set_below) & MOUNT_ATTR_RDONLY && !is_late_target(p, plan_find_target(p, mount->destination));
+	return is_new_tmpfs(mount, o) && (o->set | o->set_below) & MOUNT_ATTR_RDONLY &&
+	       !is_late_target(p, plan_find_target(p, mount->destination));
 }
 
 void plan_late_readonly(struct planner *p)
@@ -248,6 +252,19 @@ void plan_late_readonly(struct planner *p)
 	}
 }
 
+static uint64_t find_copy(const struct planner *p, const struct mount_options *o)
+{
+	bool has_devices = !planner_has(p, CLONE_NEWUSER) && !p->facts->is_in_user_namespace;
+
+	return !o->has_tmpcopyup ? 0 : has_devices ? COPY_UP : COPY_UP | COPY_NO_DEVICES;
+}
+
+/* fsconfig(2), the one way to fill a mount before it is seen, knows no word for these two; to a tmpfs they mean nothing. */
+static uint64_t find_superblock(const struct mount_options *o)
+{
+	return o->has_tmpcopyup ? o->superblock & ~(uint64_t)(MS_SILENT | MS_I_VERSION) : o->superblock;
+}
+
 static void plan_file_system(struct planner *p, const struct spec_mount *mount, const struct mount_options *o)
 {
 	if (!mount->type || !mount->type[0]) {
@@ -259,8 +276,8 @@ static void plan_file_system(struct planner *p, const struct spec_mount *mount, 
 		 .source = plan_add_text(&p->w, mount->source && mount->source[0] ? mount->source : mount->type),
 		 .target = plan_add_text(&p->w, plan_find_target(p, mount->destination)),
 		 .options = plan_add_texts(&p->w, o->data, o->data_count),
-		 .superblock = o->superblock | (set & MOUNT_ATTR_RDONLY ? MS_RDONLY : 0), .set = set,
-		 .propagation = o->propagation);
+		 .superblock = find_superblock(o) | (set & MOUNT_ATTR_RDONLY ? MS_RDONLY : 0), .set = set,
+		 .propagation = o->propagation, .how = find_copy(p, o));
 }
 
 static void plan_mount(struct planner *p, const struct spec_mount *mount)
@@ -268,9 +285,11 @@ static void plan_mount(struct planner *p, const struct spec_mount *mount)
 	struct mount_options o;
 
 	mount_options_read(p->arena, &mount->options, &o);
-	if (o.has_tmpcopyup || o.has_idmap)
-		planner_refuse(p, &mount->options,
-			       planner_text(p, "not supported yet: the mount option %s", o.has_tmpcopyup ? "tmpcopyup" : "idmap"), NULL);
+	if (o.has_idmap)
+		planner_refuse(p, &mount->options, "not supported yet: the mount option idmap", NULL);
+	else if (o.has_tmpcopyup && !is_new_tmpfs(mount, &o))
+		planner_refuse(p, &mount->options, "tmpcopyup is for a new tmpfs only",
+			       "give \"type\" tmpfs, without bind and remount, or leave the option out");
 	else if (o.is_remount)
 		PLAN_ADD(&p->w, REMOUNT, remount, 0, mount,
 			 .target = plan_add_text(&p->w, plan_find_target(p, mount->destination)), .set = o.set, .clear = o.clear,

@@ -112,7 +112,8 @@ struct plan_blob {           /* raw bytes */
 	M(TEXTS, options, NONE)     /* for fsconfig(2): "key=value" or "flag" */                                        \
 	M(FLAGS, superblock, MOUNT) /* MS_RDONLY, MS_SYNCHRONOUS, MS_LAZYTIME, MS_I_VERSION ... */                      \
 	M(FLAGS, set, ATTRIBUTE)    /* MOUNT_ATTR_* */                                                                  \
-	M(FLAGS, propagation, MOUNT)
+	M(FLAGS, propagation, MOUNT)                                                                                    \
+	M(FLAGS, how, COPY)
 #define PLAN_BIND(M)                                                                                                    \
 	M(TEXT, source, NONE) /* host path; absent when `slot` holds the tree */                                        \
 	M(SLOT, slot, NONE)   /* 0: none */                                                                             \
@@ -171,7 +172,8 @@ struct plan_blob {           /* raw bytes */
 /* Where the kernel or a filter refuses a call, the op has another way of the same strength:
  *
  *   every path below the root     openat2        ENOSYS EPERM EAGAIN   a walk by descriptor, init/walk.c
- *   MOUNT                         mount          any                   fsopen to move_mount, which names a bad option; and back
+ *   MOUNT                         mount          any                   fsopen to move_mount, which names a bad option; and back.
+ *                                                                      With a copy fsopen alone: it is filled before it is seen
  *   ROOT BIND REMOUNT READONLY    mount_setattr  ENOSYS EPERM          mount on the descriptor's link in a procfs of ours; for all
  *   ROOT_MODE                                                          mounts of a tree only READONLY does without
  *   MASK                          fsopen         ENOSYS EPERM          a tmpfs for each directory, by mount on its descriptor
@@ -270,6 +272,11 @@ struct plan_header {
 
 /* Words of the FLAGS and WORD members that are our own (the others are the kernel's: CLONE_NEW*, MS_*, MOUNT_ATTR_*). */
 enum plan_tree { TREE_RECURSIVE = 1, TREE_NO_FOLLOW = 2 };
+enum plan_copy {
+	COPY_UP = 1,         /* tmpcopyup: the new tmpfs gets what the directory that it covers holds */
+	COPY_NO_DEVICES = 2, /* but devices: in a user namespace they can be neither made nor, in its tmpfs, opened */
+};
+enum { MOUNT_COPYING = -2 }; /* detail of a MOUNT's failure: it was the copy; -1: the mount, from 0 on: that option */
 enum plan_process { PROCESS_SHARES_MEMORY = 1, PROCESS_AMBIENT = 2 }; /* CLONE_VM; all capabilities carried over the exec of init */
 enum plan_setgroups { SETGROUPS_ALLOW, SETGROUPS_DENY };
 enum plan_await { AWAIT_MAPS, AWAIT_CGROUP };
