@@ -1,5 +1,5 @@
-# containerd with ctr, whose shim gives the runtime --root, --log and --log-format json, and calls create, start, exec, kill
-# and delete. What the shim says of an error comes from the log's last line.
+# containerd with ctr, whose shim gives the runtime --root, --log and --log-format json, and calls create, start, exec,
+# kill and delete. What the shim says of an error comes from the log's last line.
 load harness
 
 setup_file() {

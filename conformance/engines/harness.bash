@@ -1,6 +1,6 @@
-# What the tests with real engines share. An engine runs privately below one directory, with one image made on the spot, no
-# network and the runtime under test as its only runtime. RUNTIME chooses the program, so that the tests themselves can be
-# tried:
+# What the tests with real engines share. An engine runs privately below one directory, with one image made on the spot,
+# no network and the runtime under test as its only runtime. RUNTIME chooses the program, so that the tests themselves
+# can be tried:
 #
 #     RUNTIME=/usr/sbin/runc bats conformance/engines/podman.bats
 #

@@ -1,5 +1,6 @@
-# podman, as root, with the runtime under test as its only runtime. podman calls version, create, start, kill and delete, and
-# conmon create and exec; pods, volumes, --init and the like reach the runtime as a config.json that podman wrote.
+# podman, as root, with the runtime under test as its only runtime. podman calls version, create, start, kill and
+# delete, and conmon create and exec; pods, volumes, --init and the like reach the runtime as a config.json that podman
+# wrote.
 load harness
 
 setup_file() {
@@ -465,7 +466,6 @@ logged() {
 
 @test "a tmpfs has what the image has there, also those of --read-only" {
 	run once --tmpfs /home bb ls /home
-	[[ $output != *"not supported yet: the mount option tmpcopyup"* ]] || skip "tmpcopyup is not carried out yet"
 	gave 0 user
 	run once --read-only bb sh -c \
 		'touch /new 2>/dev/null || echo refused; touch /tmp/new && touch /run/new && echo written'
