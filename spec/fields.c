@@ -27,8 +27,8 @@ static const struct field mount_rows[] = {
 	TEXT("type", type, 0, "Type of the file system; bind mounts need none."),
 	TEXT("source", source, 0, "Device, directory, file or dummy; bind sources may be relative to the bundle."),
 	TEXTS("options", options, 0, "Mount options; unknown ones are handed to the file system."),
-	OBJECTS("uidMappings", uid_mappings, LATER, id_mapping, "User ids, mapped for this mount only."),
-	OBJECTS("gidMappings", gid_mappings, LATER, id_mapping, "Group ids, mapped for this mount only."),
+	OBJECTS("uidMappings", uid_mappings, 0, id_mapping, "User ids, mapped for this mount only."),
+	OBJECTS("gidMappings", gid_mappings, 0, id_mapping, "Group ids, mapped for this mount only."),
 };
 static RECORD(mount);
 #undef OWNER

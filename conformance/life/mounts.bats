@@ -272,6 +272,67 @@ fill() {
 	[[ $output == *$'mine 4755 7 8\nodd 755 0 8\npipe 644 0 0\n'*"No such file"* ]]
 }
 
+@test "idmap shows a bind's owners by its own mappings, and writes them back" {
+	only_boxcar # runc 1.1 has none
+	mkdir -m 777 "$BATS_TEST_TMPDIR/host"
+	touch "$BATS_TEST_TMPDIR/host/file" && chown 1001:3002 "$BATS_TEST_TMPDIR/host" "$BATS_TEST_TMPDIR/host/file"
+	add_mount "{\"destination\":\"/data\",\"source\":\"$BATS_TEST_TMPDIR/host\",\"options\":[\"bind\",\"idmap\"],
+		\"uidMappings\":[{\"containerID\":1000,\"hostID\":2000,\"size\":10}],\"gidMappings\":[{\"containerID\":3000,\"hostID\":4000,\"size\":10}]}"
+	config '.process.user = {"uid": 2003, "gid": 4004}'
+	in_container /bin/sh -c 'busybox stat -c %u:%g /data/file; echo x >/data/new'
+	gave 0 2001:4002
+	[ "$(stat -c %u:%g "$BATS_TEST_TMPDIR/host/new")" = 1003:3004 ]
+	config '.mounts[-1].options = ["bind"]' # mappings alone are as good
+	in_container busybox stat -c %u:%g /data/file
+	gave 0 2001:4002
+}
+
+@test "idmap in a user namespace takes its mappings, also when it is joined" {
+	only_boxcar
+	user_namespace
+	mkdir "$BUNDLE/rootfs/data" "$BATS_TEST_TMPDIR/host" && touch "$BATS_TEST_TMPDIR/host/file"
+	add_mount "{\"destination\":\"/data\",\"source\":\"$BATS_TEST_TMPDIR/host\",\"options\":[\"bind\",\"idmap\"]}"
+	in_container /bin/sh -c 'busybox stat -c %u:%g /data/file; echo x >/data/new'
+	gave 0 0:0
+	[ "$(stat -c %u:%g "$BATS_TEST_TMPDIR/host/new")" = 0:0 ]
+	unshare --user sleep 60 3>&- &
+	local holder=$!
+	eventually grep -q sleep "/proc/$holder/comm"
+	echo 0 100000 5000 >"/proc/$holder/uid_map" && echo 0 100000 5000 >"/proc/$holder/gid_map"
+	config '(.linux.namespaces[] | select(.type == "user")).path = $path | del(.linux.uidMappings, .linux.gidMappings)' \
+		--arg path "/proc/$holder/ns/user"
+	in_container busybox stat -c %u:%g /data/file
+	kill "$holder"
+	gave 0 0:0
+}
+
+@test "ridmap maps the mounts below, idmap does not" {
+	only_boxcar
+	mkdir -p "$BATS_TEST_TMPDIR"/{host/below,other}
+	touch "$BATS_TEST_TMPDIR/other/file" && chown 1001:1001 "$BATS_TEST_TMPDIR/other/file"
+	mount --bind "$BATS_TEST_TMPDIR/other" "$BATS_TEST_TMPDIR/host/below"
+	add_mount "{\"destination\":\"/data\",\"source\":\"$BATS_TEST_TMPDIR/host\",\"options\":[\"rbind\",\"idmap\"],
+		\"uidMappings\":[{\"containerID\":1000,\"hostID\":2000,\"size\":10}],\"gidMappings\":[{\"containerID\":1000,\"hostID\":2000,\"size\":10}]}"
+	in_container busybox stat -c %u:%g /data/below/file
+	gave 0 1001:1001
+	config '.mounts[-1].options = ["rbind", "ridmap"]'
+	in_container busybox stat -c %u:%g /data/below/file
+	gave 0 2001:2001
+}
+
+@test "idmap of what cannot be mapped is an error that says so" {
+	only_boxcar
+	user_namespace
+	add_mount '{"destination":"/data","source":"/proc/sys","options":["bind","idmap"]}'
+	try rt create --bundle "$BUNDLE" "$ID"
+	gave 1 "cannot be id-mapped"
+	[[ $output == *"/mounts/"* && $output == *"/proc/sys"* ]]
+	config '.mounts[-1] = {"destination":"/data","type":"tmpfs","source":"tmpfs","options":["idmap"]}'
+	try rt create --bundle "$BUNDLE" "$ID"
+	gave 1 "only a bind mount can be id-mapped"
+	left_behind "$ID"
+}
+
 @test "the root is read-only when the config says so, and its mounts are not" {
 	config '.root.readonly = true'
 	tries write /new

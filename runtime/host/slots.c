@@ -1,7 +1,10 @@
 /* Descriptors that init inherits: namespaces to join, trees to attach. */
 #include "runtime/host/processes.h"
+
+#include "runtime/host/idmap.h"
 #include "spec/base/own.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/mount.h>
 #include <linux/nsfs.h>
@@ -38,6 +41,44 @@ static int open_tree_at(const char *path, uint64_t how, struct err *e)
 	return fd;
 }
 
+static int explain_mapping(const char *path, struct err *e)
+{
+	(void)err_sys(e, "id-map the mount of %s: mount_setattr", path);
+	if (e->number == ENOSYS)
+		return err_hint(e, "id-mapped mounts need Linux 5.12");
+	if (e->number == EINVAL)
+		return err_hint(e, "the file system there, or one below it with ridmap, cannot be id-mapped");
+	return e->number == EPERM ? err_hint(e, "this needs root, and a mount that is not id-mapped already") : -1;
+}
+
+static int map_tree(int tree_fd, const struct plan *plan, const struct op_tree *t, const struct process_slots *slots, struct err *e)
+{
+	unsigned how = AT_EMPTY_PATH | (t->how & TREE_MAP_BELOW ? AT_RECURSIVE : 0);
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP };
+	own_fd made = -1;
+
+	if (!t->uid_map && !t->namespace)
+		return 0;
+	if (t->uid_map) {
+		made = idmap_make_namespace(plan_get_text(plan, t->uid_map), plan_get_text(plan, t->gid_map), e);
+		if (made < 0)
+			return -1;
+	}
+	attr.userns_fd = (unsigned)(t->uid_map ? made : slots->at[t->namespace]);
+	if (syscall(SYS_mount_setattr, tree_fd, "", how, &attr, sizeof attr) < 0)
+		return explain_mapping(plan_get_text(plan, t->source), e);
+	return 0;
+}
+
+static int open_mapped_tree(const struct plan *plan, const struct op_tree *t, const struct process_slots *slots, struct err *e)
+{
+	own_fd fd = open_tree_at(plan_get_text(plan, t->source), t->how, e);
+
+	if (fd < 0 || map_tree(fd, plan, t, slots, e) < 0)
+		return -1;
+	return take_fd(&fd);
+}
+
 static int open_slot(const struct plan *plan, const struct op *op, struct process_slots *slots, struct err *e)
 {
 	plan_index slot;
@@ -50,7 +91,7 @@ static int open_slot(const struct plan *plan, const struct op *op, struct proces
 	} else {
 		const struct op_tree *t = plan_payload(plan, op);
 		slot = t->slot;
-		fd = open_tree_at(plan_get_text(plan, t->source), t->how, e);
+		fd = open_mapped_tree(plan, t, slots, e);
 	}
 	if (fd < 0)
 		return -1;

@@ -49,7 +49,7 @@ static const struct mount_option {
 	{ "relatime", ATTRIBUTE, MOUNT_ATTR_RELATIME, MOUNT_ATTR__ATIME },
 	{ "remount", REMOUNT, 0, 0 },
 	{ "rexec", BELOW, 0, MOUNT_ATTR_NOEXEC },
-	{ "ridmap", IDMAP, 0, 0 },
+	{ "ridmap", IDMAP, MS_REC, 0 },
 	{ "rnoatime", BELOW, MOUNT_ATTR_NOATIME, MOUNT_ATTR__ATIME },
 	{ "rnodev", BELOW, MOUNT_ATTR_NODEV, 0 },
 	{ "rnodiratime", BELOW, MOUNT_ATTR_NODIRATIME, 0 },
@@ -106,8 +106,7 @@ const char *const *plan_mount_options(struct arena *a)
 	size_t count = 0;
 
 	for (size_t i = 0; i < MOUNT_OPTION_COUNT; i++)
-		if (mount_option_rows[i].effect != IDMAP)
-			names[count++] = mount_option_rows[i].name;
+		names[count++] = mount_option_rows[i].name;
 	return names;
 }
 
@@ -144,6 +143,7 @@ static void apply_option(struct mount_options *out, const struct mount_option *r
 		break;
 	case IDMAP:
 		out->has_idmap = true;
+		out->has_idmap_below |= row->set & MS_REC;
 		break;
 	case NOTHING:
 		break;
@@ -199,16 +199,53 @@ static bool is_late_target(const struct planner *p, const char *target)
 	return false;
 }
 
+/* Mappings of its own make a mount id-mapped without the option, too. */
+static bool has_own_maps(const struct spec_mount *mount)
+{
+	return mount->uid_mappings.count || mount->gid_mappings.count;
+}
+
+static bool is_mapped(const struct spec_mount *mount, const struct mount_options *o)
+{
+	return o->has_idmap || has_own_maps(mount);
+}
+
+/* By its own mappings, else as the container's user namespace is. */
+static void find_maps(struct planner *p, const struct spec_mount *mount, struct op_tree *tree)
+{
+	const char *uids = plan_map_lines(p, p->linux->uid_mappings.at, p->linux->uid_mappings.count);
+	const char *gids = plan_map_lines(p, p->linux->gid_mappings.at, p->linux->gid_mappings.count);
+
+	if (has_own_maps(mount)) {
+		uids = plan_map_lines(p, mount->uid_mappings.at, mount->uid_mappings.count);
+		gids = plan_map_lines(p, mount->gid_mappings.at, mount->gid_mappings.count);
+	} else if (p->slots[NAMESPACE_USER]) {
+		tree->namespace = p->slots[NAMESPACE_USER];
+		return;
+	}
+	tree->uid_map = plan_add_text(&p->w, uids);
+	tree->gid_map = plan_add_text(&p->w, gids);
+}
+
+static plan_index add_tree(struct planner *p, const struct spec_mount *mount, const char *source, const struct mount_options *o)
+{
+	struct op_tree tree = { .slot = plan_add_slot(&p->w), .source = plan_add_text(&p->w, source) };
+
+	tree.how = (o->is_recursive ? TREE_RECURSIVE : 0) | (o->has_idmap_below ? TREE_MAP_BELOW : 0);
+	if (is_mapped(mount, o))
+		find_maps(p, mount, &tree);
+	plan_add(&p->w, OP_TREE, 0, &tree, mount);
+	return tree.slot;
+}
+
 void plan_add_bind(struct planner *p, const struct spec_mount *origin, const char *source, const char *target,
 		   const struct mount_options *o)
 {
 	plan_index slot = 0;
 	uint64_t how = o->is_recursive ? TREE_RECURSIVE : 0;
 
-	if (needs_tree(p, is_late_target(p, target))) {
-		slot = plan_add_slot(&p->w);
-		PLAN_ADD(&p->w, TREE, tree, 0, origin, .slot = slot, .source = plan_add_text(&p->w, source), .how = how);
-	}
+	if (needs_tree(p, is_late_target(p, target)) || is_mapped(origin, o))
+		slot = add_tree(p, origin, source, o);
 	PLAN_ADD(&p->w, BIND, bind, 0, origin, .source = slot ? 0 : plan_add_text(&p->w, source), .slot = slot,
 		 .target = plan_add_text(&p->w, target), .how = how, .set = o->set, .clear = o->clear,
 		 .set_below = o->set_below, .clear_below = o->clear_below, .propagation = o->propagation);
@@ -285,8 +322,9 @@ static void plan_mount(struct planner *p, const struct spec_mount *mount)
 	struct mount_options o;
 
 	mount_options_read(p->arena, &mount->options, &o);
-	if (o.has_idmap)
-		planner_refuse(p, &mount->options, "not supported yet: the mount option idmap", NULL);
+	if (is_mapped(mount, &o) && (o.is_remount || !(o.is_bind || text_is_equal(mount->type, "bind"))))
+		planner_refuse(p, mount, "only a bind mount can be id-mapped",
+			       "leave idmap, ridmap, uidMappings and gidMappings out, or make it a bind");
 	else if (o.has_tmpcopyup && !is_new_tmpfs(mount, &o))
 		planner_refuse(p, &mount->options, "tmpcopyup is for a new tmpfs only",
 			       "give \"type\" tmpfs, without bind and remount, or leave the option out");

@@ -48,7 +48,7 @@ void plan_open_namespaces(struct planner *p)
 
 /* --- id maps ------------------------------------------------------------------------------------------------------ */
 
-static const char *map_lines(struct planner *p, const struct spec_id_mapping *at, size_t count)
+const char *plan_map_lines(struct planner *p, const struct spec_id_mapping *at, size_t count)
 {
 	struct text t;
 
@@ -81,8 +81,8 @@ static void add_maps(struct planner *p)
 	const struct spec_linux *linux = p->linux;
 
 	PLAN_ADD(&p->w, ID_MAPS, id_maps, 0, &linux->uid_mappings,
-		 .uid_map = plan_add_text(&p->w, map_lines(p, linux->uid_mappings.at, linux->uid_mappings.count)),
-		 .gid_map = plan_add_text(&p->w, map_lines(p, linux->gid_mappings.at, linux->gid_mappings.count)),
+		 .uid_map = plan_add_text(&p->w, plan_map_lines(p, linux->uid_mappings.at, linux->uid_mappings.count)),
+		 .gid_map = plan_add_text(&p->w, plan_map_lines(p, linux->gid_mappings.at, linux->gid_mappings.count)),
 		 .setgroups = plan_setgroups(p));
 }
 

@@ -69,7 +69,10 @@ struct plan_blob {           /* raw bytes */
 #define PLAN_TREE(M) /* clone a host tree with open_tree(2), for init to attach */                                      \
 	M(SLOT, slot, NONE)                                                                                             \
 	M(TEXT, source, NONE)                                                                                           \
-	M(FLAGS, how, TREE)
+	M(FLAGS, how, TREE)                                                                                             \
+	M(TEXT, uid_map, NONE)   /* id-mapped by these, as in ID_MAPS; both or neither */                               \
+	M(TEXT, gid_map, NONE)                                                                                          \
+	M(SLOT, namespace, NONE) /* id-mapped as this joined user namespace is; 0: none */
 #define PLAN_FILTER(M) /* compile the seccomp filter into SLOT_FILTER */                                                \
 	M(WORD, default_action, ACTION)                                                                                 \
 	M(NUMBER, default_errno, NONE)                                                                                  \
@@ -271,7 +274,7 @@ struct plan_header {
 };
 
 /* Words of the FLAGS and WORD members that are our own (the others are the kernel's: CLONE_NEW*, MS_*, MOUNT_ATTR_*). */
-enum plan_tree { TREE_RECURSIVE = 1, TREE_NO_FOLLOW = 2 };
+enum plan_tree { TREE_RECURSIVE = 1, TREE_NO_FOLLOW = 2, TREE_MAP_BELOW = 4 }; /* the last: id-map the mounts below, too */
 enum plan_copy {
 	COPY_UP = 1,         /* tmpcopyup: the new tmpfs gets what the directory that it covers holds */
 	COPY_NO_DEVICES = 2, /* but devices: in a user namespace they can be neither made nor, in its tmpfs, opened */

@@ -39,6 +39,7 @@ void plan_find_namespaces(struct planner *p);
 void plan_open_namespaces(struct planner *p);
 void plan_clone(struct planner *p);
 void plan_maps(struct planner *p);
+const char *plan_map_lines(struct planner *p, const struct spec_id_mapping *at, size_t count);
 uint64_t plan_setgroups(const struct planner *p);
 void plan_join_namespaces(struct planner *p);
 void plan_enter_cgroup_namespace(struct planner *p);
@@ -52,7 +53,7 @@ void plan_cgroup(struct planner *p);
 struct mount_options {
 	uint64_t superblock, propagation; /* MS_* */
 	uint64_t set, clear, set_below, clear_below; /* MOUNT_ATTR_* */
-	bool is_bind, is_recursive, is_remount, has_tmpcopyup, has_idmap;
+	bool is_bind, is_recursive, is_remount, has_tmpcopyup, has_idmap, has_idmap_below;
 	const char **data; /* what is for the file system */
 	size_t data_count;
 };

@@ -17,7 +17,8 @@ static const struct bit clone_bits[] = {
 	{ CLONE_NEWIPC, "ipc" },  { CLONE_NEWUSER, "user" }, { CLONE_NEWCGROUP, "cgroup" }, { 0x80, "time" },
 	{ 0, NULL },
 };
-static const struct bit tree_bits[] = { { TREE_RECURSIVE, "recursive" }, { TREE_NO_FOLLOW, "no-follow" }, { 0, NULL } };
+static const struct bit tree_bits[] = { { TREE_RECURSIVE, "recursive" }, { TREE_NO_FOLLOW, "no-follow" },
+					{ TREE_MAP_BELOW, "map-below" }, { 0, NULL } };
 static const struct bit copy_bits[] = { { COPY_UP, "copy-up" }, { COPY_NO_DEVICES, "no-devices" }, { 0, NULL } };
 static const struct bit process_bits[] = { { PROCESS_SHARES_MEMORY, "shared-memory" },
 					   { PROCESS_AMBIENT, "ambient" },
