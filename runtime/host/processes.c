@@ -341,7 +341,8 @@ int process_start(const struct plan *plan, struct process_slots *slots, unsigned
 		return err_set(e, "the plan starts no process");
 	if (check_preserved(preserve_fds, e) < 0)
 		return -1;
-	image = make_memory_file("boxcar-init", MFD_EXEC, boxcar_init_image, (size_t)(boxcar_init_image_end - boxcar_init_image), e);
+	size_t image_size = (uintptr_t)boxcar_init_image_end - (uintptr_t)boxcar_init_image;
+	image = make_memory_file("boxcar-init", MFD_EXEC, boxcar_init_image, image_size, e);
 	if (image < 0)
 		return -1;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
