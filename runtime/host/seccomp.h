@@ -1,4 +1,4 @@
-/* Owns the compiling of a plan's FILTER and FILTER_RULE ops with libseccomp into a program for init. */
+/* Owns the compiling of a plan's FILTER and FILTER_RULE ops into a program for init. How: seccomp_filter.h. */
 #pragma once
 
 #include "runtime/plan/encode.h"
