@@ -45,12 +45,12 @@ static RECORD(hook);
 
 #define OWNER struct spec_hooks
 static const struct field hooks_rows[] = {
-	OBJECTS("prestart", prestart, LATER, hook, "Run outside once the namespaces are there; deprecated."),
-	OBJECTS("createRuntime", create_runtime, LATER, hook, "Run outside once the namespaces are there."),
-	OBJECTS("createContainer", create_container, LATER, hook, "Run in the new namespaces, before pivot_root(2)."),
-	OBJECTS("startContainer", start_container, LATER, hook, "Run in the container just before its process."),
-	OBJECTS("poststart", poststart, LATER, hook, "Run outside after the process has started."),
-	OBJECTS("poststop", poststop, LATER, hook, "Run outside after the container was deleted."),
+	OBJECTS("prestart", prestart, 0, hook, "Run outside once the namespaces are there; deprecated."),
+	OBJECTS("createRuntime", create_runtime, 0, hook, "Run outside once the namespaces are there."),
+	OBJECTS("createContainer", create_container, 0, hook, "Run in the new namespaces, before pivot_root(2)."),
+	OBJECTS("startContainer", start_container, 0, hook, "Run in the container just before its process."),
+	OBJECTS("poststart", poststart, 0, hook, "Run outside after the process has started."),
+	OBJECTS("poststop", poststop, 0, hook, "Run outside after the container was deleted."),
 };
 static RECORD(hooks);
 #undef OWNER

@@ -106,7 +106,7 @@ COMMAND(delete)
 	const struct delete_options *o = options;
 
 	(void)exit_code;
-	if (life_delete(b, line->at[0], o->is_forced, e) == 0)
+	if (life_delete(b, line->at[0], o->is_forced, NULL, e) == 0)
 		return 0;
 	if (o->is_forced && strcmp(e->text, STORE_MISSING) == 0)
 		return 0; /* engines delete what is gone already, and expect that to be well */

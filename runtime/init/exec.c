@@ -185,8 +185,7 @@ static int reset_signals(struct init *i, uint64_t ignored)
 	return init_expect(i, __NR_rt_sigprocmask, sys_sigprocmask(SIG_SETMASK, &none));
 }
 
-/* Addresses for offsets, in place; `last` goes into the spare slot. */
-static char **make_vector(struct init *i, struct plan_texts list, char *last)
+char **init_vector(struct init *i, struct plan_texts list, char *last)
 {
 	char **at = (void *)(i->plan + list.at);
 
@@ -206,8 +205,8 @@ static bool is_interpreter_missing(const struct init *i, long error)
 
 int init_exec(struct init *i, const struct op *op, const struct op_exec *p)
 {
-	char **argv = make_vector(i, p->args, NULL);
-	char **env = make_vector(i, p->env, i->home[0] ? i->home : NULL);
+	char **argv = init_vector(i, p->args, NULL);
+	char **env = init_vector(i, p->env, i->home[0] ? i->home : NULL);
 
 	(void)op;
 	if (reset_signals(i, p->ignored) < 0 || load_filter(i) < 0)

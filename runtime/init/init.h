@@ -39,6 +39,8 @@ struct init {
 	uint32_t failed_call;
 	int failed_error;
 	int64_t failed_number;
+	uint32_t failed_hook; /* 1 + its number, where a hook failed */
+	int tail_fd;          /* the tail of its stderr; -1: none */
 };
 
 /* Record a failure: the call's number (__NR_*), a positive errno, a detail. Returns -1. */
@@ -79,6 +81,9 @@ static inline const struct op *init_find_op(const struct init *i, enum plan_kind
 			return op + n;
 	return (const struct op *)0;
 }
+
+/* exec.c: addresses for offsets, in place and so only once; `last` goes into the spare slot. */
+char **init_vector(struct init *i, struct plan_texts list, char *last);
 
 /* messages.c */
 int init_guard(struct init *i); /* die with the runtime, be closed to others: anew after every change of ids */

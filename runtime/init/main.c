@@ -124,7 +124,7 @@ __attribute__((used)) _Noreturn void init_main(const long *stack);
 void init_main(const long *stack)
 {
 	struct init i = { .op = UINT32_MAX, .root_fd = -1, .null_fd = -1, .null_tree_fd = -1, .mask_fd = -1, .parent_fd = -1,
-			  .proc_fd = -1 };
+			  .proc_fd = -1, .tail_fd = -1 };
 	const char *const *argv = (const void *)(stack + 1);
 
 	if (stack[0] != 2 || !read_base(argv[1], &i.base))

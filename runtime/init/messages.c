@@ -76,10 +76,10 @@ int init_send(struct init *i, int socket, enum message_kind kind, int64_t number
 void init_tell_failure(struct init *i)
 {
 	struct message m = { .version = MESSAGE_VERSION, .kind = MESSAGE_FAILED, .op = i->op, .call = i->failed_call,
-			     .error = i->failed_error, .number = i->failed_number };
+			     .error = i->failed_error, .number = i->failed_number, .hook = i->failed_hook };
 
 	/* A filter that is loaded already may forbid sendmsg, but hardly any forbids write. Else only our end tells. */
-	if (send_record(i->reply, &m, -1) < 0)
+	if (send_record(i->reply, &m, i->tail_fd) < 0)
 		(void)sys_write(i->reply, &m, sizeof m);
 }
 
@@ -97,6 +97,8 @@ int init_await(struct init *i, const struct op *op, const struct op_await *p)
 	struct message m;
 
 	(void)op;
+	if (p->what == AWAIT_HOOKS && init_send(i, i->channel, MESSAGE_HOOKS_DUE, 0, -1) < 0)
+		return -1;
 	while (!(i->gone_ahead & 1u << p->what)) {
 		receive_or_leave(i, &m);
 		if (m.kind == MESSAGE_GO)

@@ -272,6 +272,26 @@ static inline long sys_mmap(size_t size, int protection, int flags, int fd)
 	return sys_call6(__NR_mmap, 0, (long)size, protection, flags, fd, 0);
 }
 
+static inline long sys_mmap_shared(size_t size) /* without a file, for a child to write to */
+{
+	return sys_call6(__NR_mmap, 0, (long)size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+}
+
+static inline long sys_munmap(void *at, size_t size)
+{
+	return sys_call2(__NR_munmap, at, size);
+}
+
+static inline long sys_memfd_create(const char *name, unsigned flags)
+{
+	return sys_call2(__NR_memfd_create, name, flags);
+}
+
+static inline long sys_pipe2(int ends[2], int flags)
+{
+	return sys_call2(__NR_pipe2, ends, flags);
+}
+
 /* --- mounts ------------------------------------------------------------------------------------------------------- */
 
 static inline long sys_mount(const char *source, const char *target, const char *type, unsigned long flags,
@@ -337,6 +357,21 @@ static inline long sys_clone(unsigned long flags, int *pidfd)
 static inline long sys_execve(const char *path, char *const *argv, char *const *env)
 {
 	return sys_call3(__NR_execve, path, argv, env);
+}
+
+static inline long sys_wait4(long pid, int *status)
+{
+	return sys_call4(__NR_wait4, pid, status, 0, 0);
+}
+
+static inline long sys_getpid(void)
+{
+	return sys_call0(__NR_getpid);
+}
+
+static inline long sys_kill(long pid, int signal)
+{
+	return sys_call2(__NR_kill, pid, signal);
 }
 
 static inline long sys_prctl(int what, unsigned long a, unsigned long b)
@@ -461,6 +496,23 @@ static inline long sys_recvfrom(int fd, void *buffer, size_t size, int flags)
 static inline long sys_getsockopt(int fd, int level, int option, void *value, uint32_t *size)
 {
 	return sys_call5(__NR_getsockopt, fd, level, option, value, size);
+}
+
+/* milliseconds < 0: as long as it takes. */
+static inline long sys_poll_for(struct pollfd *at, size_t count, int64_t milliseconds)
+{
+	const long time[2] = { (long)(milliseconds / 1000), (long)(milliseconds % 1000 * 1000000) };
+
+	return sys_call5(__NR_ppoll, at, count, milliseconds < 0 ? NULL : time, 0, 0);
+}
+
+/* Of a clock that only goes forward. */
+static inline int64_t sys_now_ms(void)
+{
+	long time[2] = { 0, 0 };
+
+	(void)sys_call2(__NR_clock_gettime, CLOCK_MONOTONIC, time); /* cannot fail for this clock */
+	return (int64_t)time[0] * 1000 + time[1] / 1000000;
 }
 
 /* Looks and does not wait. */

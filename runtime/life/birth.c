@@ -149,31 +149,80 @@ static int take_successor(struct birth *birth, pid_t pid, struct err *e)
 	return 0;
 }
 
+static int run_hooks(struct birth *birth, struct err *e)
+{
+	pid_t pid = birth->process.pid;
+
+	if (!birth->hooks)
+		return err_set(e, "init waits for hooks that there are not");
+	birth->has_run_hooks = true;
+	if (hooks_run(birth->hooks, HOOK_PRESTART, pid, e) < 0 || hooks_run(birth->hooks, HOOK_CREATE_RUNTIME, pid, e) < 0)
+		return -1;
+	if (message_send(birth->process.channel, MESSAGE_GO, AWAIT_HOOKS, e) == 0)
+		return 0;
+	if (e->number != EPIPE)
+		return -1;
+	*e = ERR_NONE; /* init is gone: what it said before, or its end, tells why */
+	return 0;
+}
+
+static int take_failure(struct birth *birth, const struct message *m, int tail_fd, struct err *e)
+{
+	const struct op *op = plan_find_op(birth->plan, m->op);
+
+	for (size_t i = 0; op && i <= m->op; i++)
+		birth->has_run_hooks |= plan_find_op(birth->plan, i)->kind == OP_HOOK_INSIDE;
+	if (!m->hook || !birth->hooks || !op || op->kind != OP_HOOK_INSIDE)
+		return birth_explain_failure(birth, m, e);
+	const struct op_hook_inside *hook = plan_payload(birth->plan, op);
+	return hooks_explain_inside(birth->hooks, (enum plan_hook)hook->when, m, tail_fd, e);
+}
+
 static int take_message(struct birth *birth, const struct message *m, int fd, struct err *e)
 {
+	int result;
+
 	switch (m->kind) {
 	case MESSAGE_CONSOLE:
 		return take_terminal(birth, fd, e);
 	case MESSAGE_CHILD:
 		return take_successor(birth, (pid_t)m->number, e);
 	case MESSAGE_FAILED:
-		return birth_explain_failure(birth, m, e);
+		result = take_failure(birth, m, fd, e);
+		drop_fd(&fd);
+		return result;
+	case MESSAGE_HOOKS_DUE:
+		drop_fd(&fd);
+		return run_hooks(birth, e);
 	default:
 		drop_fd(&fd);
 		return err_set(e, "init sent message %u, which it should not", m->kind);
 	}
 }
 
+/* A hook inside takes as long as it takes, or is allowed to: init watches it, and init's end is seen. */
+static int find_patience(const struct birth *birth)
+{
+	for (size_t i = 0; i < plan_count(birth->plan); i++)
+		if (plan_find_op(birth->plan, i)->kind == OP_HOOK_INSIDE)
+			return -1;
+	return FOLLOW_MS;
+}
+
 int birth_follow(struct birth *birth, struct err *e)
 {
+	int patience = find_patience(birth);
+
 	for (;;) {
 		struct message m;
 		int fd;
 
-		switch (message_receive(birth->process.channel, FOLLOW_MS, &m, &fd, e)) {
+		switch (message_receive(birth->process.channel, patience, &m, &fd, e)) {
 		case MESSAGE_ARRIVED:
-			if (m.kind == MESSAGE_READY)
+			if (m.kind == MESSAGE_READY) {
+				birth->has_run_hooks = true;
 				return 0;
+			}
 			if (take_message(birth, &m, fd, e) < 0)
 				return -1;
 			break;

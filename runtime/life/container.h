@@ -5,6 +5,7 @@
 #include "runtime/host/processes.h"
 #include "runtime/host/store.h"
 #include "runtime/life/boxcar.h"
+#include "runtime/life/hooks.h"
 #include "runtime/plan/messages.h"
 
 enum status { STATUS_CREATING, STATUS_CREATED, STATUS_RUNNING, STATUS_PAUSED, STATUS_STOPPED };
@@ -38,6 +39,8 @@ struct birth {
 	unsigned preserve_fds;
 	int container_pidfd;         /* exec; else -1 */
 	const char *console_socket;
+	const struct hooks *hooks;   /* create; else NULL */
+	bool has_run_hooks;          /* the turn of the first one came: from here on poststop hooks follow, also a failure */
 	struct process_slots slots;
 	struct process process;
 	bool has_size;               /* the configuration says how large the terminal is */
@@ -76,6 +79,7 @@ struct creation {
 	const struct container_options *options;
 	bool is_foreground; /* run without --detach: keep the terminal */
 	struct prepared prepared;
+	struct hooks hooks;
 	struct container container;
 	struct birth birth;
 	int created_fd, listen_fd;
@@ -86,10 +90,14 @@ struct creation {
 int life_create(struct creation *c, struct err *e);
 void life_creation_close(struct creation *c);
 
+/* With `*must_end` a hook failed, and the container has to be stopped and destroyed. */
+int container_start(struct container *c, const struct hooks *hooks, int64_t pid, bool *must_end, struct err *e);
+/* The same for a container of another command's; destroys it itself. */
 int life_start(struct container *c, struct err *e);
 int life_kill(struct container *c, int signal, bool is_for_all, struct err *e);
-/* The end: kill what lives, remove cgroup and state. Without is_forced a running container is refused. */
-int life_delete(struct boxcar *b, const char *id, bool is_forced, struct err *e);
+/* The end: kill what lives, remove cgroup and state, run the poststop hooks: those of `known`, or with NULL those that create
+ * kept. Without is_forced a running container is refused. */
+int life_delete(struct boxcar *b, const char *id, bool is_forced, const struct hooks *known, struct err *e);
 
 struct exec_options {
 	const char *process_file, *user, *cwd, *pid_file, *console_socket;

@@ -61,6 +61,21 @@ static int write_state(void *context, struct err *e)
 
 /* --- the steps ---------------------------------------------------------------------------------------------------- */
 
+static int expect_hooks(void *context, struct err *e)
+{
+	(void)context, (void)e;
+	return 0;
+}
+
+/* Last of all, when nothing of the container is left. */
+static void end_hooks(void *context)
+{
+	struct creation *c = context;
+
+	if (c->birth.has_run_hooks)
+		hooks_run_poststop(&c->hooks);
+}
+
 static int make_entry(void *context, struct err *e)
 {
 	struct creation *c = context;
@@ -211,6 +226,7 @@ static int commit(void *context, struct err *e)
 }
 
 static const struct step create_steps[] = {
+	{ "expect hooks", expect_hooks, end_hooks },
 	{ "make the state directory", make_entry, remove_entry },
 	{ "make the cgroup", make_cgroup, remove_cgroup },
 	{ "set the limits", set_limits, NULL },
@@ -250,6 +266,8 @@ int life_create(struct creation *c, struct err *e)
 	c->birth.b = c->b;
 	c->birth.plan = &p->plan;
 	c->birth.request = &p->request;
+	c->hooks = (struct hooks){ c->b, &p->request, p->plan, p->file, p->text, p->length };
+	c->birth.hooks = &c->hooks;
 	c->birth.file = p->file;
 	c->birth.text = p->text;
 	c->birth.length = p->length;

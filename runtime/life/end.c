@@ -16,17 +16,32 @@ enum { START_MS = 120000, END_MS = 10000, LOCK_WAIT_MS = 10000 };
 
 /* --- start -------------------------------------------------------------------------------------------------------- */
 
-static int wait_for_exec(const struct container *c, int connection, struct err *e)
+/* Init watches the hooks inside, and init's end is seen. */
+static int find_patience(const struct hooks *hooks)
+{
+	const struct spec_hooks *all = hooks->request->spec->hooks;
+
+	return all && all->start_container.count ? -1 : START_MS;
+}
+
+static int take_failure(const struct container *c, const struct hooks *hooks, const struct message *m, int fd, struct err *e)
+{
+	own_fd tail_fd = fd;
+
+	return m->hook ? hooks_explain_inside(hooks, HOOK_START_CONTAINER, m, tail_fd, e) : container_explain_failure(c, m, e);
+}
+
+static int wait_for_exec(const struct container *c, const struct hooks *hooks, int connection, bool *must_end, struct err *e)
 {
 	struct message m;
 	int fd;
 
-	switch (message_receive(connection, START_MS, &m, &fd, e)) {
+	switch (message_receive(connection, find_patience(hooks), &m, &fd, e)) {
 	case MESSAGE_END: /* the payload's exec has closed it */
 		return 0;
 	case MESSAGE_ARRIVED:
-		drop_fd(&fd);
-		return container_explain_failure(c, &m, e);
+		*must_end = m.hook;
+		return take_failure(c, hooks, &m, fd, e);
 	case MESSAGE_RESET:
 		return err_set(e, "init died before it could become the payload");
 	case MESSAGE_TIMEOUT:
@@ -36,18 +51,19 @@ static int wait_for_exec(const struct container *c, int connection, struct err *
 	}
 }
 
-int life_start(struct container *c, struct err *e)
+int container_start(struct container *c, const struct hooks *hooks, int64_t pid, bool *must_end, struct err *e)
 {
-	if (c->status == STATUS_STOPPED)
-		return err_set(e, "cannot start a container that has stopped");
-	if (c->status != STATUS_CREATED)
-		return err_set(e, "cannot start an already running container");
 	own_fd connection = store_connect_start(&c->entry, e);
+
+	*must_end = false;
 	if (connection < 0)
 		return -1;
 	if (message_send(connection, MESSAGE_START, 0, e) < 0)
 		return -1;
-	return wait_for_exec(c, connection, e);
+	if (wait_for_exec(c, hooks, connection, must_end, e) < 0)
+		return -1;
+	*must_end = hooks_run(hooks, HOOK_POSTSTART, pid, e) < 0;
+	return *must_end ? -1 : 0;
 }
 
 /* --- kill --------------------------------------------------------------------------------------------------------- */
@@ -70,23 +86,58 @@ int life_kill(struct container *c, int signal, bool is_for_all, struct err *e)
 /* --- delete ------------------------------------------------------------------------------------------------------- */
 
 struct deletion {
-	struct container c;
-	bool is_forced;
+	struct container *c;
+	const struct hooks *hooks; /* NULL: not known (yet) */
+	struct hooks kept;
 };
+
+static int read_kept_hooks(const struct container *c, struct hooks *out, struct err *e)
+{
+	const char *text;
+	size_t length;
+
+	if (store_read_config(&c->entry, &c->b->arena, &text, &length, e) < 0)
+		return -1;
+	return hooks_read(c->b, c->id, c->state ? c->state->bundle : NULL, text, length, out, e);
+}
+
+/* Nothing keeps a container from being deleted. One that died before its configuration was kept has run no hook. */
+static int find_hooks(void *context, struct err *e)
+{
+	struct deletion *d = context;
+
+	(void)e;
+	struct err failed = ERR_NONE;
+	if (!d->hooks && read_kept_hooks(d->c, &d->kept, &failed) == 0)
+		d->hooks = &d->kept;
+	if (!d->hooks && (failed.number != ENOENT || d->c->state))
+		log_warn(&d->c->b->log, "whether there are poststop hooks is not known: %s", failed.text);
+	return 0;
+}
+
+static int run_hooks(void *context, struct err *e)
+{
+	struct deletion *d = context;
+
+	(void)e;
+	if (d->hooks)
+		hooks_run_poststop(d->hooks);
+	return 0;
+}
 
 /* A process in a pid namespace that ends takes the others with it; the cgroup has those that share one. */
 static int kill_processes(void *context, struct err *e)
 {
 	struct deletion *d = context;
-	struct pollfd ended = { .fd = d->c.pidfd, .events = POLLIN };
+	struct pollfd ended = { .fd = d->c->pidfd, .events = POLLIN };
 
-	if (d->c.pidfd >= 0)
-		(void)syscall(SYS_pidfd_send_signal, d->c.pidfd, SIGKILL, NULL, 0); /* gone already is as good */
-	if (d->c.cgroup.path[0] && cgroup_kill(&d->c.cgroup, SIGKILL, e) < 0)
+	if (d->c->pidfd >= 0)
+		(void)syscall(SYS_pidfd_send_signal, d->c->pidfd, SIGKILL, NULL, 0); /* gone already is as good */
+	if (d->c->cgroup.path[0] && cgroup_kill(&d->c->cgroup, SIGKILL, e) < 0)
 		return -1;
-	if (d->c.pidfd >= 0 && poll(&ended, 1, END_MS) == 0)
+	if (d->c->pidfd >= 0 && poll(&ended, 1, END_MS) == 0)
 		return err_set(e, "process %d was killed but does not end; it may hang in the kernel (state D)",
-			       (int)d->c.state->pid.value);
+			       (int)d->c->state->pid.value);
 	return 0;
 }
 
@@ -94,58 +145,87 @@ static int remove_cgroup(void *context, struct err *e)
 {
 	struct deletion *d = context;
 
-	return d->c.cgroup.path[0] ? cgroup_remove(&d->c.cgroup, END_MS, e) : 0;
+	return d->c->cgroup.path[0] ? cgroup_remove(&d->c->cgroup, END_MS, e) : 0;
 }
 
 static int remove_entry(void *context, struct err *e)
 {
 	struct deletion *d = context;
 
-	return store_remove(&d->c.store, &d->c.entry, e);
+	return store_remove(&d->c->store, &d->c->entry, e);
 }
 
 static const struct step delete_steps[] = {
+	{ "find the poststop hooks", find_hooks, NULL },
 	{ "kill what lives", kill_processes, NULL },
 	{ "remove the cgroup", remove_cgroup, NULL },
 	{ "remove the state directory", remove_entry, NULL },
+	{ "run the poststop hooks", run_hooks, NULL },
 };
 
-static int check_deletable(const struct deletion *d, struct err *e)
+static int destroy(struct container *c, const struct hooks *known, struct err *e)
 {
-	if (d->is_forced || d->c.status == STATUS_STOPPED || d->c.status == STATUS_CREATED)
+	struct deletion d = { .c = c, .hooks = known };
+
+	return steps_run(delete_steps, sizeof delete_steps / sizeof *delete_steps, &d, e);
+}
+
+static int check_deletable(const struct container *c, bool is_forced, struct err *e)
+{
+	if (is_forced || c->status == STATUS_STOPPED || c->status == STATUS_CREATED)
 		return 0;
-	(void)err_set(e, "cannot delete container %s that is not stopped: %s", d->c.id, status_word(d->c.status));
+	(void)err_set(e, "cannot delete container %s that is not stopped: %s", c->id, status_word(c->status));
 	return err_hint(e, "stop it first, or use --force");
 }
 
 /* Whoever holds the lock may be waiting for what the container does: it is killed before the lock is waited for. */
 static void kill_before_lock(struct boxcar *b, const char *id)
 {
-	struct deletion d = { .is_forced = true };
+	struct container c;
 	struct err ignored = ERR_NONE;
 
-	if (container_find(b, id, -1, true, &d.c, &ignored) < 0)
+	if (container_find(b, id, -1, true, &c, &ignored) < 0)
 		return;
-	if (d.c.status != STATUS_STOPPED)
-		(void)kill_processes(&d, &ignored);
-	container_close(&d.c);
+	if (c.status != STATUS_STOPPED)
+		(void)kill_processes(&(struct deletion){ .c = &c }, &ignored);
+	container_close(&c);
 }
 
-int life_delete(struct boxcar *b, const char *id, bool is_forced, struct err *e)
+int life_delete(struct boxcar *b, const char *id, bool is_forced, const struct hooks *known, struct err *e)
 {
-	struct deletion d = { .is_forced = is_forced };
+	struct container c;
 
-	if (container_find(b, id, is_forced ? 0 : LOCK_WAIT_MS, is_forced, &d.c, e) < 0) {
+	if (container_find(b, id, is_forced ? 0 : LOCK_WAIT_MS, is_forced, &c, e) < 0) {
 		if (!is_forced || e->number != EWOULDBLOCK)
 			return -1;
 		*e = ERR_NONE;
 		kill_before_lock(b, id);
-		if (container_find(b, id, LOCK_WAIT_MS, true, &d.c, e) < 0)
+		if (container_find(b, id, LOCK_WAIT_MS, true, &c, e) < 0)
 			return -1;
 	}
-	int result = check_deletable(&d, e);
+	int result = check_deletable(&c, is_forced, e);
 	if (result == 0)
-		result = steps_run(delete_steps, sizeof delete_steps / sizeof *delete_steps, &d, e);
-	container_close(&d.c);
+		result = destroy(&c, known, e);
+	container_close(&c);
+	return result;
+}
+
+/* --- start, and the end that a hook may make of it ---------------------------------------------------------------- */
+
+int life_start(struct container *c, struct err *e)
+{
+	struct err second = ERR_NONE;
+	struct hooks hooks;
+	bool must_end;
+
+	if (c->status == STATUS_STOPPED)
+		return err_set(e, "cannot start a container that has stopped");
+	if (c->status != STATUS_CREATED)
+		return err_set(e, "cannot start an already running container");
+	if (read_kept_hooks(c, &hooks, e) < 0)
+		return -1;
+	int result = container_start(c, &hooks, c->state->pid.value, &must_end, e);
+	if (must_end && destroy(c, &hooks, &second) < 0)
+		log_warn(&c->b->log, "the container could not be destroyed: %s", second.text);
 	return result;
 }

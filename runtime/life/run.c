@@ -44,15 +44,18 @@ static void delete(void *context)
 
 	birth_end(&c->birth);
 	life_creation_close(c);
-	(void)life_delete(c->b, c->id, true, &ignored); /* the first error is the one to tell */
+	(void)life_delete(c->b, c->id, true, &c->hooks, &ignored); /* the first error is the one to tell */
 }
 
 static int start(void *context, struct err *e)
 {
 	struct running *r = context;
 
-	r->creation.container.status = STATUS_CREATED;
-	return life_start(&r->creation.container, e);
+	struct creation *c = &r->creation;
+	bool must_end; /* it is, as any start that fails here */
+
+	c->container.status = STATUS_CREATED;
+	return container_start(&c->container, &c->hooks, c->birth.process.pid, &must_end, e);
 }
 
 static const struct step run_steps[] = {
@@ -80,7 +83,7 @@ int life_run(struct boxcar *b, const char *id, const struct container_options *o
 	store_entry_close(&c->container.entry); /* others may work on it while it runs */
 	int result = foreground_wait(&r.foreground, &c->birth.process, c->birth.master_fd, exit_code, e);
 	life_creation_close(c);
-	if (!run->has_keep && life_delete(b, id, true, result < 0 ? &ignored : e) < 0)
+	if (!run->has_keep && life_delete(b, id, true, &c->hooks, result < 0 ? &ignored : e) < 0)
 		return -1;
 	return result;
 }

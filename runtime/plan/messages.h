@@ -3,16 +3,17 @@
  * except START and its answer, which a later release may send to an init of this one: their layout is frozen as version 1.
  *
  *   runtime                                   init
- *      | ------------ GO (await) ------------> |    id maps are written, or the cgroup is entered
+ *      | ------------ GO (await) ------------> |    id maps are written, the cgroup is entered, or the hooks have run
+ *      | <---------- HOOKS_DUE --------------- |    only with hooks: namespaces and mounts are there, the pivot is next
  *      | <----- CONSOLE (+ pty master) ------- |    only with a terminal
  *      | <---- CHILD (pid, + pidfd) ---------- |    only with a joined pid namespace: the last fork took over
  *      | <------------ READY ----------------- |    all inside ops up to COMMIT are done
  *      | ------------ COMMIT ----------------> |    state is on disk: from now on init waits for start (create) or goes on (exec)
- *      | <------------ FAILED ---------------- |    at any time instead: an op failed, init is about to exit
+ *      | <---- FAILED (+ stderr's tail) ------ |    at any time instead: an op failed, init is about to exit; the tail is a hook's
  *      x                                       |    end-of-file before COMMIT: init leaves
  *
  *   start ------------- START ---------------> |    over the socket named in the state directory
- *   start <------------ FAILED --------------- |    the payload could not be started
+ *   start <---- FAILED (+ stderr's tail) ----- |    the payload could not be started, or a hook before it failed
  *   start <---------- end-of-file ------------ |    the payload's exec has closed the connection: it runs
  */
 #pragma once
@@ -27,8 +28,9 @@ enum message_kind {
 	MESSAGE_CHILD,   /* init -> runtime: number = pid as the runtime sees it */
 	MESSAGE_READY,   /* init -> runtime */
 	MESSAGE_COMMIT,  /* runtime -> init */
-	MESSAGE_FAILED,  /* init -> runtime, init -> start: op, call, error, number */
+	MESSAGE_FAILED,  /* init -> runtime, init -> start: op, call, error, hook, number */
 	MESSAGE_START,   /* start -> init */
+	MESSAGE_HOOKS_DUE, /* init -> runtime */
 };
 
 struct message {
@@ -37,6 +39,12 @@ struct message {
 	uint32_t op;      /* FAILED: index of the op in the plan */
 	uint32_t call;    /* FAILED: number of the system call that failed */
 	int32_t error;    /* FAILED: its errno, positive */
-	uint32_t spare;
-	int64_t number;   /* what the row above says; FAILED: one number of detail */
+	uint32_t hook;    /* FAILED: 1 + the number of the hook that failed; 0: something else did */
+	int64_t number;   /* what the row above says; FAILED: one number of detail, for a hook message_hook_end() */
 };
+
+/* How a hook ended (wait(2)'s status, 0 when it did not start or was too slow) and after how many milliseconds. */
+static inline int64_t message_hook_end(int status, uint32_t milliseconds)
+{
+	return (int64_t)((uint64_t)milliseconds << 32 | (uint32_t)status);
+}

@@ -94,6 +94,13 @@ struct plan_blob {           /* raw bytes */
 	M(WORD, setgroups, SETGROUPS)
 #define PLAN_OOM_SCORE(M) M(TEXT, value, NONE)
 #define PLAN_ENTER_CGROUP(M) M(TEXT, path, NONE) /* v1 and hybrid: write the pid into every hierarchy */
+#define PLAN_HOOK(M)                                                                                                    \
+	M(WORD, when, HOOK)                                                                                             \
+	M(NUMBER, number, NONE)  /* its place in the configuration's list */                                            \
+	M(TEXT, path, NONE)                                                                                             \
+	M(TEXTS, args, NONE)                                                                                            \
+	M(TEXTS, env, NONE)                                                                                             \
+	M(NUMBER, timeout, NONE) /* seconds; 0: as long as it takes */
 #define PLAN_AWAIT(M) M(WORD, what, AWAIT)
 #define PLAN_BECOME_ROOT(M) M(NUMBER, uid, NONE) M(NUMBER, gid, NONE) M(WORD, setgroups, SETGROUPS)
 #define PLAN_JOIN(M) M(SLOT, slot, NONE) M(FLAGS, type, CLONE)
@@ -143,6 +150,10 @@ struct plan_blob {           /* raw bytes */
 #define PLAN_MASK(M) M(TEXT, path, NONE)
 #define PLAN_PIVOT(M) M(WORD, how, PIVOT)
 #define PLAN_ROOT_MODE(M) M(FLAGS, set, ATTRIBUTE) M(FLAGS, propagation, MOUNT)
+#define PLAN_HOOK_INSIDE(M)                                                                                             \
+	PLAN_HOOK(M)                                                                                                    \
+	M(TEXT, state, NONE)     /* for its stdin, up to the pid, which only init knows as the container sees it */     \
+	M(TEXT, state_end, NONE) /* and after the pid */
 #define PLAN_HOME(M) M(NUMBER, uid, NONE) /* adds HOME= from /etc/passwd to EXEC's environment; "/" when it says nothing */
 #define PLAN_FIND(M) M(TEXT, name, NONE) M(TEXT, path, NONE) /* the executable; `path` is the value of PATH, or absent */
 #define PLAN_COMMIT(M)
@@ -195,6 +206,7 @@ struct plan_blob {           /* raw bytes */
 	OP(ID_MAPS, id_maps, OUTSIDE, "host/idmap.c", "write the user namespace's id maps")                               \
 	OP(OOM_SCORE, oom_score, OUTSIDE, "host/processes.c", "set how likely the kernel kills it for memory")            \
 	OP(ENTER_CGROUP, enter_cgroup, OUTSIDE, "host/cgroup/cgroup.c", "put init into the cgroup")                       \
+	OP(HOOK, hook, OUTSIDE, "life/hooks.c", "run a hook")                                                             \
 	OP(AWAIT, await, INSIDE, "init/messages.c", "wait for the runtime")                                               \
 	OP(BECOME_ROOT, become_root, INSIDE, "init/user.c", "become root of the user namespace")                          \
 	OP(JOIN, join, INSIDE, "init/namespace.c", "join a namespace")                                                    \
@@ -218,6 +230,7 @@ struct plan_blob {           /* raw bytes */
 	OP(MASK, mask, INSIDE, "init/mask.c", "hide a path")                                                              \
 	OP(PIVOT, pivot, INSIDE, "init/root.c", "make the root file system the root")                                     \
 	OP(ROOT_MODE, root_mode, INSIDE, "init/root.c", "set the root's attributes and propagation")                      \
+	OP(HOOK_INSIDE, hook_inside, INSIDE, "init/hook.c", "run a hook inside")                                          \
 	OP(HOME, home, INSIDE, "init/home.c", "find the user's home directory")                                           \
 	OP(FIND, find, INSIDE, "init/exec.c", "find the executable")                                                      \
 	OP(CWD, cwd, INSIDE, "init/exec.c", "change to the working directory")                                            \
@@ -282,7 +295,17 @@ enum plan_copy {
 enum { MOUNT_COPYING = -2 }; /* detail of a MOUNT's failure: it was the copy; -1: the mount, from 0 on: that option */
 enum plan_process { PROCESS_SHARES_MEMORY = 1, PROCESS_AMBIENT = 2 }; /* CLONE_VM; all capabilities carried over the exec of init */
 enum plan_setgroups { SETGROUPS_ALLOW, SETGROUPS_DENY };
-enum plan_await { AWAIT_MAPS, AWAIT_CGROUP };
+enum plan_await { AWAIT_MAPS, AWAIT_CGROUP, AWAIT_HOOKS };
+enum plan_hook { /* in the order of a life; the spec's words for them are in plan/hooks.c */
+	HOOK_PRESTART,
+	HOOK_CREATE_RUNTIME,
+	HOOK_CREATE_CONTAINER, /* inside */
+	HOOK_START_CONTAINER,  /* inside */
+	HOOK_POSTSTART,
+	HOOK_POSTSTOP,
+	HOOK_COUNT,
+};
+enum { HOOK_TAIL = 3072 }; /* bytes of a failed hook's stderr that are told: the last ones */
 enum plan_console {
 	CONSOLE_IN_ROOT = 1, /* /dev/pts is below the root descriptor, which is not the root yet */
 	CONSOLE_BIND = 2,    /* bind the terminal on /dev/console */

@@ -57,8 +57,10 @@ static void plan_end(struct planner *p, const struct spec_process *process, bool
 {
 	plan_process(p, process);
 	plan_add(&p->w, OP_COMMIT, 0, "", NULL);
-	if (has_start)
+	if (has_start) {
 		plan_add(&p->w, OP_START, 0, "", NULL);
+		plan_hooks_before_payload(p);
+	}
 	plan_exec_payload(p, process);
 }
 
@@ -90,6 +92,7 @@ bool plan_container(const struct plan_request *request, struct problems *problem
 	plan_keyring(&p);
 	plan_names(&p);
 	plan_file_systems(&p);
+	plan_hooks_before_pivot(&p);
 	plan_pivot(&p);
 	plan_late_proc(&p);
 	plan_directory(&p, process);
@@ -97,6 +100,7 @@ bool plan_container(const struct plan_request *request, struct problems *problem
 	plan_end(&p, process, true);
 
 	plan_birth(&p, process);
+	plan_outside_hooks(&p);
 	*out = plan_finish(&p.w);
 	return problems->mistakes == before;
 }

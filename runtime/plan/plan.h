@@ -39,6 +39,15 @@ bool plan_exec(const struct plan_exec_request *request, struct problems *problem
  * the default below our own cgroup's parent (v2) or our own (v1). NULL with a mistake in `problems` when it climbs out. */
 const char *plan_cgroup_path(const struct plan_request *request, struct problems *problems);
 
+/* The spec's word for a kind of hook ("createRuntime"). */
+const char *plan_hook_word(unsigned when);
+
+/* A plan of nothing but the HOOK ops, of all kinds that the runtime runs: for start and delete. Needs no facts. */
+struct plan plan_hooks(const struct plan_request *request);
+
+/* What a hook reads on its stdin. */
+const char *plan_hook_state(const struct plan_request *request, enum plan_hook when, int64_t pid);
+
 /* Controllers that the plan's limits need on v2, space-separated, for enabling them. */
 const char *plan_find_controllers(const struct plan *plan, struct arena *a);
 

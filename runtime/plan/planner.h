@@ -89,6 +89,11 @@ void plan_read_capabilities(struct planner *p, const struct spec_process *proces
 void plan_bounding(struct planner *p, const struct spec_process *process, const struct capability_sets *sets);
 void plan_capabilities(struct planner *p, const struct spec_process *process, const struct capability_sets *sets);
 
+/* hooks.c */
+void plan_outside_hooks(struct planner *p);
+void plan_hooks_before_pivot(struct planner *p);
+void plan_hooks_before_payload(struct planner *p);
+
 /* seccomp.c */
 void plan_filter(struct planner *p);
 void plan_seccomp(struct planner *p);

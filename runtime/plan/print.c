@@ -38,7 +38,7 @@ static const struct bit attribute_bits[] = {
 };
 static const char *const setgroups_words[] = { "allow", "deny", NULL };
 static const char *const allow_words[] = { "deny", "allow", NULL };
-static const char *const await_words[] = { "id-maps", "cgroup", NULL };
+static const char *const await_words[] = { "id-maps", "cgroup", "hooks", NULL };
 static const char *const pivot_words[] = { "pivot_root", "move", "chroot", NULL };
 
 static const struct bit *bits_of(enum plan_words words)
@@ -62,6 +62,8 @@ static const char *word_of(enum plan_words words, uint64_t value)
 
 	if (words == PLAN_WORDS_ACTION)
 		return words_find_text(&words_seccomp_action, (int)value);
+	if (words == PLAN_WORDS_HOOK)
+		return plan_hook_word((unsigned)value);
 	return table && value < 4 ? table[value] : "?";
 }
 

@@ -1,0 +1,32 @@
+/* Owns child programs of the host: one function starts one, feeds it, waits for it within a bound, and tells how it ended.
+ * The child has no descriptor of ours but 0 to 2, leads a session of its own, and has default signals. Its stdin is what
+ * it is given and no more, its stdout is read and dropped, of its stderr the last bytes are kept: it can write as much as
+ * it likes and blocks on nothing. What it leaves running in the background is its own affair. */
+#pragma once
+
+#include "spec/base/err.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { SPAWN_TAIL = 3072 };
+
+struct spawn {
+	const char *path;      /* executed as it is: PATH is not searched */
+	char *const *args;     /* with the name first; ends with NULL */
+	char *const *env;      /* exactly this; ends with NULL */
+	const char *directory; /* to work in; one that cannot be entered, or NULL: the caller's */
+	const char *input;     /* for its stdin */
+	size_t input_length;
+	int64_t timeout_ms;    /* 0: as long as it takes. Then its process group is killed */
+};
+
+struct spawn_end {
+	int error;                 /* 0: it ended; ETIMEDOUT: it was killed; else the errno with which it could not be executed */
+	int status;                /* of wait(2), when error is 0 */
+	int64_t milliseconds;      /* that it took */
+	char tail[SPAWN_TAIL + 1]; /* of its stderr, terminated */
+};
+
+/* -1 when our own part fails (no descriptor, no memory). How the program ended is in *out and no error here. */
+int spawn_run(const struct spawn *s, struct spawn_end *out, struct err *e);
