@@ -8,7 +8,8 @@
  *               process that is not main (init), or to all (tree). The call itself is not carried out when its caller dies
  *     -p PID    strike this process, which is not of the tree, too
  *     -s SIGNAL another signal, as a number
- *     -e ERRNO  let call N fail with this errno (a number) instead; it is not carried out
+ *     -e ERRNO  let call N fail with this errno (a number) instead; it is not carried out. Calls that always do their work are left
+ *               alone: close, munmap, the exits, and brk, without which a C library ends before main
  *     -t S      kill all after S seconds; exit code 124
  *     -o FILE   append the result there (default: standard error):
  *                   calls=251 status=0 struck=1 name=mkdirat by=main pid=4711
@@ -140,13 +141,23 @@ static bool is_struck(const struct stepper *s, const struct task *task, pid_t ca
 	return false;
 }
 
+static bool can_fail(const char *name)
+{
+	static const char *const never[] = { "close", "munmap", "exit", "exit_group", "brk", "rt_sigreturn" };
+
+	for (size_t i = 0; i < sizeof never / sizeof *never; i++)
+		if (strcmp(name, never[i]) == 0)
+			return false;
+	return true;
+}
+
 static void strike(struct stepper *s, struct task *caller)
 {
 	pid_t youngest = 0, process = caller->process;
 
 	if (s->number) {
-		caller->must_fail = true;
-		s->struck = 1;
+		caller->must_fail = can_fail(s->name);
+		s->struck = caller->must_fail;
 		return;
 	}
 	s->has_struck_all = s->who == WHO_TREE && s->signal == SIGKILL;

@@ -1,6 +1,6 @@
 /* sweep: kills a runtime at every system call of a command, and looks for what is left after one `delete --force`.
  *
- *     sweep [-q STRIDE] [-o COMMAND] [-k TARGET] [-v] RUNTIME STEPPER DIRECTORY ID
+ *     sweep [-q STRIDE] [-o COMMAND] [-k TARGET] [-e ERRNO] [-v] RUNTIME STEPPER DIRECTORY ID
  *
  * DIRECTORY holds the bundles `long` (its payload waits) and `short` (its payload ends at once) and nothing that may not be
  * changed; it and the mount namespace are ours alone. For each command (create, start, exec, delete, run) and each target
@@ -17,6 +17,9 @@
  *     - a create or run that failed while its own process lived has undone itself: no state, no cgroup;
  *     - one `delete --force` succeeds, after which there is no process, no cgroup, no mount, no state, no other file;
  *     - the id can be used again: every point uses the same one.
+ *
+ * With -e nothing is killed: call N fails with this errno (a number) instead. Then the command must not crash, and a create or run
+ * that says so has undone itself; one that reports success is left to the other checks.
  *
  * Prints TAP, one test a command and target, and at last "N points, N leaks". -q takes only every STRIDE-th number. */
 #include <dirent.h>
@@ -48,7 +51,7 @@ struct command {
 static const struct command commands[] = {
 	{ "create", false, false, { "create", "--bundle", "long", "--pid-file", "pid", "ID" }, { "main", "init", "tree" } },
 	{ "start", true, false, { "start", "ID" }, { "main", "container", "tree" } },
-	{ "exec", true, true, { "exec", "ID", "/probe", "true" }, { "main", "init", "tree", "container" } },
+	{ "exec", true, true, { "exec", "ID", "/true" }, { "main", "init", "tree", "container" } },
 	{ "delete", true, true, { "delete", "--force", "ID" }, { "main", "container", "tree" } },
 	{ "run", false, false, { "run", "--bundle", "short", "ID" }, { "main", "init", "tree" } },
 };
@@ -56,6 +59,7 @@ static const struct command commands[] = {
 struct sweep {
 	const char *runtime, *stepper, *id;
 	unsigned stride;
+	const char *number; /* errno to fail with, or NULL to kill */
 	bool is_verbose;
 	char mounts[1 << 16]; /* what mountinfo said at the beginning */
 	unsigned long points, leaks;
@@ -312,14 +316,15 @@ static long result_number(const char *name)
 /* The command under the stepper, which strikes at `at` (0: never). Its exit code. */
 static int step(struct sweep *s, unsigned long at)
 {
-	char number[32], pid[32] = "0", fixed[][16] = { "-n", "-t", "10", "-o", "result", "--", "--root", "state", "-p", "-k" };
+	char number[32], pid[32] = "0", fixed[][16] = { "-n", "-t", "10", "-o", "result", "--", "--root", "state", "-p", "-k", "-e" };
 	char *words[MAX_WORDS] = { (char *)(uintptr_t)s->stepper, fixed[0], number, fixed[1], fixed[2], fixed[3], fixed[4] };
 	int count = 7;
 
 	(void)snprintf(number, sizeof number, "%lu", at);
 	(void)unlink("result");
-	words[count++] = strcmp(s->target, "container") == 0 ? fixed[8] : fixed[9];
-	words[count++] = strcmp(s->target, "container") == 0 ? pid : (char *)(uintptr_t)s->target;
+	bool is_container = strcmp(s->target, "container") == 0;
+	words[count++] = s->number ? fixed[10] : is_container ? fixed[8] : fixed[9];
+	words[count++] = is_container ? pid : (char *)(uintptr_t)(s->number ? s->number : s->target);
 	(void)read_text("pid", pid, sizeof pid);
 	words[count++] = fixed[5];
 	words[count++] = (char *)(uintptr_t)s->runtime;
@@ -341,11 +346,26 @@ static void clean_up(struct sweep *s)
 	check_rest(s);
 }
 
+/* What a create or run leaves that fails while its own process lives: nothing. (With a failing call that may be one of the
+ * removal at the end of run, which then is left to `delete`, and said.) */
+static void check_undone(struct sweep *s, int status)
+{
+	bool is_create = strcmp(s->command->name, "create") == 0, makes = !s->command->needs_created && (is_create || !s->number);
+	bool has_lived = s->number || strcmp(s->target, "init") == 0;
+
+	if (s->number && status > 128 && status != 255)
+		found(s, "ended with %d", status);
+	if (!makes || !has_lived || status == 0 || status >= 124)
+		return;
+	if (!is_empty("state"))
+		found(s, "a failed %s left its state", s->command->name);
+	if (has_cgroup(s))
+		found(s, "a failed %s left %s", s->command->name, sought_path);
+}
+
 /* False when the strike found nobody: the command was over before, or the target was not there yet. */
 static bool try_point(struct sweep *s, unsigned long at)
 {
-	bool makes = !s->command->needs_created;
-
 	s->problem[0] = '\0';
 	(void)unlink("pid");
 	if (!prepare(s)) {
@@ -356,12 +376,8 @@ static bool try_point(struct sweep *s, unsigned long at)
 	if (status == HANGS || status == 124)
 		found(s, "the command hangs");
 	bool is_struck = result_number("struck=") > 0;
-	if (makes && is_struck && strcmp(s->target, "init") == 0 && status != 0 && status < 128 && status != 124) {
-		if (!is_empty("state"))
-			found(s, "a failed %s left its state", s->command->name);
-		if (has_cgroup(s))
-			found(s, "a failed %s left %s", s->command->name, sought_path);
-	}
+	if (is_struck)
+		check_undone(s, status);
 	check_state(s);
 	clean_up(s);
 	return is_struck;
@@ -415,8 +431,9 @@ static void sweep_target(struct sweep *s, int number)
 	}
 	if (calls == 0)
 		leaks++;
-	(void)printf("%s %d - %s, %s killed: %lu calls, %lu points, %lu leaks, %.0f ms a point\n", leaks ? "not ok" : "ok", number,
-		     s->command->name, s->target, calls, points, leaks, points ? (now() - began) * 1000 / (double)points : 0.0);
+	(void)printf("%s %d - %s, %s %s%s: %lu calls, %lu points, %lu leaks, %.0f ms a point\n", leaks ? "not ok" : "ok", number,
+		     s->command->name, s->target, s->number ? "fails with " : "killed", s->number ? s->number : "", calls, points, leaks,
+		     points ? (now() - began) * 1000 / (double)points : 0.0);
 	(void)fflush(stdout);
 	s->points += points;
 	s->leaks += leaks;
@@ -428,11 +445,12 @@ int main(int argc, char **argv)
 	const char *only_command = NULL, *only_target = NULL;
 	int number = 0;
 
-	for (int letter; (letter = getopt(argc, argv, "q:o:k:v")) != -1;) {
+	for (int letter; (letter = getopt(argc, argv, "q:o:k:e:v")) != -1;) {
 		switch (letter) {
 		case 'q': s.stride = (unsigned)atoi(optarg); break;
 		case 'o': only_command = optarg; break;
 		case 'k': only_target = optarg; break;
+		case 'e': s.number = optarg; break;
 		case 'v': s.is_verbose = true; break;
 		default: return 2;
 		}
@@ -450,7 +468,8 @@ int main(int argc, char **argv)
 		s.command = &commands[i];
 		if (only_command && strcmp(only_command, s.command->name) != 0)
 			continue;
-		for (const char *const *target = s.command->targets; *target; target++) {
+		static const char *const call[] = { "a call", NULL };
+		for (const char *const *target = s.number ? call : s.command->targets; *target; target++) {
 			s.target = *target;
 			if (!only_target || strcmp(only_target, *target) == 0)
 				sweep_target(&s, ++number);
