@@ -171,7 +171,8 @@ int hooks_explain_inside(const struct hooks *h, enum plan_hook when, const struc
 
 /* --- later commands ----------------------------------------------------------------------------------------------- */
 
-int hooks_read(struct boxcar *b, const char *id, const char *bundle, const char *text, size_t length, struct hooks *out, struct err *e)
+int hooks_read(struct boxcar *b, const char *id, const char *bundle, const char *text, size_t length, struct hooks *out,
+	       struct err *e)
 {
 	struct plan_request *request = arena_alloc(&b->arena, sizeof *request);
 	struct problems problems;

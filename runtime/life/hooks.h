@@ -13,7 +13,8 @@ struct hooks {
 };
 
 /* From a configuration's text: the copy that create kept. For commands that have no plan. */
-int hooks_read(struct boxcar *b, const char *id, const char *bundle, const char *text, size_t length, struct hooks *out, struct err *e);
+int hooks_read(struct boxcar *b, const char *id, const char *bundle, const char *text, size_t length, struct hooks *out,
+	       struct err *e);
 
 /* Run those of one kind, in the listed order, up to the first that fails. */
 int hooks_run(const struct hooks *h, enum plan_hook when, int64_t pid, struct err *e);
