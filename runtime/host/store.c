@@ -241,6 +241,13 @@ void store_entry_close(struct store_entry *entry)
 }
 
 /* 0 with the locked directory, 1 when a delete took it away between two of our calls. */
+/* Of a directory that could not be taken over; one that is not empty is somebody else's, and stays. */
+static int drop_directory(struct store *s, const char *id)
+{
+	(void)unlinkat(s->root_fd, id, AT_REMOVEDIR); /* the error is told already */
+	return -1;
+}
+
 static int make_locked(struct store *s, const char *id, int *out, struct err *e)
 {
 	if (mkdirat(s->root_fd, id, 0700) < 0) {
@@ -249,10 +256,14 @@ static int make_locked(struct store *s, const char *id, int *out, struct err *e)
 		return report_taken(e);
 	}
 	own_fd fd = openat(s->root_fd, id, DIRECTORY | O_NOFOLLOW);
-	if (fd < 0)
-		return errno == ENOENT ? 1 : err_sys(e, "open %s/%s", s->root, id);
+	if (fd < 0 && errno == ENOENT)
+		return 1;
+	if (fd < 0) {
+		(void)err_sys(e, "open %s/%s", s->root, id);
+		return drop_directory(s, id);
+	}
 	if (take_lock(fd, 10000, e) < 0)
-		return -1;
+		return drop_directory(s, id);
 	if (is_gone(fd))
 		return 1;
 	*out = take_fd(&fd);

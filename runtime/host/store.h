@@ -54,7 +54,8 @@ void store_entry_close(struct store_entry *entry);
 int store_read_state(const struct store_entry *entry, struct arena *a, struct state **out, struct err *e);
 int store_write_state(const struct store_entry *entry, const struct state *state, struct arena *a, struct err *e);
 
-/* The cgroup path from the link, never from the state file; "" when there is none. In the arena. */
+/* The cgroup path from the link, never from the state file; "" when there is none, or it is damaged; NULL with errno when the
+ * link cannot be read. In the arena. */
 const char *store_read_cgroup(const struct store_entry *entry, struct arena *a);
 
 int store_write_config(const struct store_entry *entry, const char *text, size_t length, struct err *e);

@@ -140,6 +140,8 @@ const char *store_read_cgroup(const struct store_entry *entry, struct arena *a)
 	char target[PATH_MAX];
 	ssize_t length = readlinkat(entry->fd, "cgroup", target, sizeof target);
 
+	if (length < 0 && errno != ENOENT && errno != EINVAL)
+		return NULL;
 	return length > 0 && length < (ssize_t)sizeof target && target[0] == '/' ? arena_copy(a, target, (size_t)length) : "";
 }
 

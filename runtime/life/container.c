@@ -75,7 +75,13 @@ int container_find(struct boxcar *b, const char *id, int wait_ms, bool accepts_d
 		container_close(out);
 		return -1;
 	}
-	out->cgroup = (struct cgroup){ &b->facts, store_read_cgroup(&out->entry, &b->arena), &b->arena };
+	const char *path = store_read_cgroup(&out->entry, &b->arena);
+	if (!path) {
+		(void)err_sys(e, "read the link %s/%s/cgroup", b->root, id);
+		container_close(out);
+		return -1;
+	}
+	out->cgroup = (struct cgroup){ &b->facts, path, &b->arena };
 	if (store_read_state(&out->entry, &b->arena, &out->state, e) < 0) {
 		if (!accepts_damage) {
 			container_close(out);
