@@ -163,7 +163,7 @@ static int copy_node(struct copy *c, struct original *o)
 {
 	unsigned type = o->st.st_mode & S_IFMT;
 
-	if (type != S_IFIFO && c->how & COPY_NO_DEVICES)
+	if (type != S_IFIFO && c->how & NEW_NO_DEVICES)
 		return 0;
 	if (expect(c, __NR_mknodat, sys_mknodat(o->to_fd, o->name, type | 0600, o->st.st_rdev)) < 0)
 		return -1;

@@ -109,7 +109,7 @@ static void every_kind_is_copied(void **state)
 	write_file("from/dir/file", 3 << 20);
 	assert_int_equal(symlink("../nowhere", "from/link"), 0);
 	assert_int_equal(mkfifo("from/fifo", 0623), 0);
-	assert_int_equal(copy_up(&p->i, p->from_fd, p->to_fd, COPY_UP), 0);
+	assert_int_equal(copy_up(&p->i, p->from_fd, p->to_fd, NEW_COPY_UP), 0);
 	assert_same_file("from/dir/file", "to/dir/file");
 	assert_same_looks("from/dir", "to/dir");
 	assert_same_looks("from/dir/file", "to/dir/file");
@@ -129,7 +129,7 @@ static void more_names_than_one_call_gives(void **state)
 		(void)snprintf(path, sizeof path, "from/%0200d", n);
 		write_file(path, 8);
 	}
-	assert_int_equal(copy_up(&p->i, p->from_fd, p->to_fd, COPY_UP), 0);
+	assert_int_equal(copy_up(&p->i, p->from_fd, p->to_fd, NEW_COPY_UP), 0);
 	for (int n = 0; n < 500; n++) {
 		(void)snprintf(path, sizeof path, "to/%0200d", n);
 		assert_int_equal(access(path, F_OK), 0);
@@ -153,7 +153,7 @@ static void depth_has_a_bound(void **state)
 	struct pair *p = *state;
 
 	make_deep(p->from_fd, 65);
-	assert_int_equal(copy_up(&p->i, p->from_fd, p->to_fd, COPY_UP), -1);
+	assert_int_equal(copy_up(&p->i, p->from_fd, p->to_fd, NEW_COPY_UP), -1);
 	assert_int_equal(p->i.failed_error, ENAMETOOLONG);
 	assert_int_equal(p->i.failed_number, MOUNT_COPYING);
 }
@@ -165,7 +165,7 @@ static void what_is_there_is_not_written(void **state)
 	write_file("from/file", 8);
 	write_file("outside", 16);
 	assert_int_equal(symlink("../outside", "to/file"), 0);
-	assert_int_equal(copy_up(&p->i, p->from_fd, p->to_fd, COPY_UP), -1);
+	assert_int_equal(copy_up(&p->i, p->from_fd, p->to_fd, NEW_COPY_UP), -1);
 	assert_int_equal(p->i.failed_call, SYS_openat);
 	assert_int_equal(p->i.failed_error, EEXIST);
 }
@@ -193,7 +193,7 @@ static void without_sendfile_by_hand(void **state)
 	pid_t pid = fork();
 	if (pid == 0) {
 		forbid(SYS_sendfile);
-		_exit(copy_up(&p->i, p->from_fd, p->to_fd, COPY_UP) == 0 ? 0 : 1);
+		_exit(copy_up(&p->i, p->from_fd, p->to_fd, NEW_COPY_UP) == 0 ? 0 : 1);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);

@@ -144,15 +144,22 @@ int init_device(struct init *i, const struct op *op, const struct op_device *p)
 
 /* --- LINK --------------------------------------------------------------------------------------------------------- */
 
-static bool has_text(const struct place *at, const char *target)
+static bool has_text(int parent_fd, const char *name, const char *target)
 {
 	char text[INIT_PATH_MAX];
-	long length = sys_readlinkat(at->parent_fd, at->name, text, sizeof text - 1);
+	long length = sys_readlinkat(parent_fd, name, text, sizeof text - 1);
 
 	if (length < 0)
 		return false;
 	text[length] = 0;
 	return text_equal(text, target);
+}
+
+long link_make(int parent_fd, const char *name, const char *target)
+{
+	long result = sys_symlinkat(target, parent_fd, name);
+
+	return result == -EEXIST && has_text(parent_fd, name, target) ? 0 : result;
 }
 
 /* A directory of that name stays: unlinkat(2) refuses it. */
@@ -170,10 +177,8 @@ int init_link(struct init *i, const struct op *op, const struct op_link *p)
 
 	if (find_place(i, op, &at) < 0)
 		return -1;
-	long result = sys_symlinkat(target, at.parent_fd, at.name);
-	if (result == -EEXIST && has_text(&at, target))
-		result = 0;
-	else if (result == -EEXIST && op->flags & OP_MAY_EXIST)
+	long result = link_make(at.parent_fd, at.name, target);
+	if (result == -EEXIST && op->flags & OP_MAY_EXIST)
 		result = replace(&at, target);
 	leave_place(i, op, &at);
 	return init_expect(i, __NR_symlinkat, result);

@@ -116,7 +116,10 @@ int proc_find(struct init *i);
 /* Close it again, if it is kept: before a pid namespace is entered, in which a neighbour could read the descriptor. */
 void proc_drop(struct init *i);
 
-/* copy.c: fill the root of a detached mount with what a directory holds; `how` is the plan's COPY_*. */
+/* device.c: a symlink of this text; one that is there already is fine, anything else of that name is -EEXIST. */
+long link_make(int parent_fd, const char *name, const char *target);
+
+/* copy.c: fill the root of a detached mount with what a directory holds; `how` is the plan's NEW_*. */
 int copy_up(struct init *i, int from_fd, int to_fd, uint64_t how);
 
 /* move.c: PIVOT_MOVE up to the chroot. */

@@ -80,7 +80,7 @@ static const char *const strict_types[] = { "proc", "sysfs", "cgroup", "cgroup2"
 static int find_target(struct init *i, struct new_mount *m)
 {
 	const char *path = init_text(i, m->p->target);
-	unsigned rules = is_any(m->type, strict_types) ? PATH_NO_SYMLINKS : PATH_FOLLOW;
+	unsigned rules = is_any(m->type, strict_types) ? PATH_NO_SYMLINKS : m->p->how & NEW_TARGET_AS_IS ? PATH_LAST_AS_IS : PATH_FOLLOW;
 	bool is_like_cover = is_to_look_like_cover(i, m);
 	int root_fd = path_find_root(i);
 
@@ -180,7 +180,7 @@ static int mount_detached(struct init *i, const struct new_mount *m)
 
 	if (mount_fd < 0)
 		return -1;
-	result = m->p->how & COPY_UP ? copy_up(i, m->target_fd, mount_fd, m->p->how) : 0;
+	result = m->p->how & NEW_COPY_UP ? copy_up(i, m->target_fd, mount_fd, m->p->how) : 0;
 	if (result == 0)
 		result = tree_attach(i, mount_fd, m->target_fd, &(struct tree_change){ .propagation = m->p->propagation });
 	if (result == 0 && is_for_sysctl(i, m))
@@ -263,10 +263,10 @@ static bool has_other_flags(uint64_t flags)
 static int make(struct init *i, const struct new_mount *m)
 {
 	bool is_only_here = has_other_flags(m->p->superblock);
-	bool is_first_here = is_only_here || !(m->p->propagation || m->p->how & COPY_UP || is_for_sysctl(i, m));
+	bool is_first_here = is_only_here || !(m->p->propagation || m->p->how & NEW_COPY_UP || is_for_sysctl(i, m));
 	int result = is_first_here ? mount_here(i, m) : mount_detached(i, m);
 
-	if (result == 0 || is_only_here || m->p->how & COPY_UP)
+	if (result == 0 || is_only_here || m->p->how & NEW_COPY_UP)
 		return result;
 	uint32_t call = i->failed_call;
 	int error = i->failed_error;

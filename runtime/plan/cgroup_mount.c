@@ -57,7 +57,8 @@ static void show_v1(struct planner *p, const struct spec_mount *mount, const str
 
 	PLAN_ADD(&p->w, MOUNT, mount, 0, mount, .type = plan_add_text(&p->w, "tmpfs"), .source = plan_add_text(&p->w, "tmpfs"),
 		 .target = plan_add_text(&p->w, target), .options = plan_add_texts(&p->w, tmpfs_options, 1),
-		 .set = (o->set | o->set_below) & ~(uint64_t)MOUNT_ATTR_RDONLY, .propagation = o->propagation);
+		 .set = (o->set | o->set_below) & ~(uint64_t)MOUNT_ATTR_RDONLY, .propagation = o->propagation,
+		 .how = o->is_target_as_is ? NEW_TARGET_AS_IS : 0);
 	for (size_t i = 0; i < p->facts->hierarchy_count; i++) {
 		const struct facts_hierarchy *h = &p->facts->hierarchies[i];
 		const char *base = strrchr(h->mount_point, '/');

@@ -123,7 +123,7 @@ struct plan_blob {           /* raw bytes */
 	M(FLAGS, superblock, MOUNT) /* MS_RDONLY, MS_SYNCHRONOUS, MS_LAZYTIME, MS_I_VERSION ... */                      \
 	M(FLAGS, set, ATTRIBUTE)    /* MOUNT_ATTR_* */                                                                  \
 	M(FLAGS, propagation, MOUNT)                                                                                    \
-	M(FLAGS, how, COPY)
+	M(FLAGS, how, NEW)
 #define PLAN_BIND(M)                                                                                                    \
 	M(TEXT, source, NONE) /* host path; absent when `slot` holds the tree */                                        \
 	M(SLOT, slot, NONE)   /* 0: none */                                                                             \
@@ -134,7 +134,12 @@ struct plan_blob {           /* raw bytes */
 	M(FLAGS, set_below, ATTRIBUTE) /* recursive ones (rro ...) */                                                   \
 	M(FLAGS, clear_below, ATTRIBUTE)                                                                                \
 	M(FLAGS, propagation, MOUNT)
-#define PLAN_REMOUNT(M) M(TEXT, target, NONE) M(FLAGS, set, ATTRIBUTE) M(FLAGS, clear, ATTRIBUTE) M(FLAGS, propagation, MOUNT)
+#define PLAN_REMOUNT(M)                                                                                                 \
+	M(TEXT, target, NONE)                                                                                           \
+	M(FLAGS, set, ATTRIBUTE)                                                                                        \
+	M(FLAGS, clear, ATTRIBUTE)                                                                                      \
+	M(FLAGS, propagation, MOUNT)                                                                                    \
+	M(FLAGS, how, TREE)
 #define PLAN_DEVICE(M)                                                                                                  \
 	M(TEXT, path, NONE)                                                                                             \
 	M(OCTAL, mode, NONE) /* with the type bits */                                                                   \
@@ -287,10 +292,17 @@ struct plan_header {
 };
 
 /* Words of the FLAGS and WORD members that are our own (the others are the kernel's: CLONE_NEW*, MS_*, MOUNT_ATTR_*). */
-enum plan_tree { TREE_RECURSIVE = 1, TREE_NO_FOLLOW = 2, TREE_MAP_BELOW = 4 }; /* the last: id-map the mounts below, too */
-enum plan_copy {
-	COPY_UP = 1,         /* tmpcopyup: the new tmpfs gets what the directory that it covers holds */
-	COPY_NO_DEVICES = 2, /* but devices: in a user namespace they can be neither made nor, in its tmpfs, opened */
+enum plan_tree {
+	TREE_RECURSIVE = 1,
+	TREE_NO_FOLLOW = 2,    /* a source that ends in a symlink: that symlink itself */
+	TREE_MAP_BELOW = 4,    /* id-map the mounts below, too */
+	TREE_COPY_LINK = 8,    /* a source that is a symlink is made anew as one, and nothing is mounted */
+	TREE_TARGET_AS_IS = 16, /* a target that ends in a symlink: that symlink itself */
+};
+enum plan_new {
+	NEW_COPY_UP = 1,      /* tmpcopyup: the new tmpfs gets what the directory that it covers holds */
+	NEW_NO_DEVICES = 2,   /* but devices: in a user namespace they can be neither made nor, in its tmpfs, opened */
+	NEW_TARGET_AS_IS = 4, /* a target that ends in a symlink is no place to mount on */
 };
 enum { MOUNT_COPYING = -2 }; /* detail of a MOUNT's failure: it was the copy; -1: the mount, from 0 on: that option */
 enum plan_process { PROCESS_SHARES_MEMORY = 1, PROCESS_AMBIENT = 2 }; /* CLONE_VM; all capabilities carried over the exec of init */

@@ -49,11 +49,12 @@ void plan_sysctls(struct planner *p);
 /* resources.c */
 void plan_cgroup(struct planner *p);
 
-/* mount.c, cgroup_mount.c, root.c */
+/* mount_options.c, mount.c, bind.c, overlay.c, cgroup_mount.c, root.c */
 struct mount_options {
 	uint64_t superblock, propagation; /* MS_* */
 	uint64_t set, clear, set_below, clear_below; /* MOUNT_ATTR_* */
 	bool is_bind, is_recursive, is_remount, has_tmpcopyup, has_idmap, has_idmap_below;
+	bool has_copy_symlink, is_source_as_is, is_target_as_is; /* crun's: what to do where the path ends in a symlink */
 	const char **data; /* what is for the file system */
 	size_t data_count;
 };
@@ -64,6 +65,10 @@ void plan_late_readonly(struct planner *p);
 void plan_add_bind(struct planner *p, const struct spec_mount *origin, const char *source, const char *target,
 		   const struct mount_options *options);
 const char *plan_find_target(struct planner *p, const char *destination);
+/* Mounted after the pivot only: at or below a proc that shows a joined pid namespace. */
+bool plan_is_late_target(const struct planner *p, const char *target);
+/* id-mapped: by the option, or by mappings of its own. */
+bool plan_is_mapped(const struct spec_mount *mount, const struct mount_options *options);
 bool plan_is_below(const char *path, const char *directory);
 void plan_cgroup_mount(struct planner *p, const struct spec_mount *mount, const struct mount_options *options);
 void plan_root(struct planner *p);

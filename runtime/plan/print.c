@@ -18,8 +18,12 @@ static const struct bit clone_bits[] = {
 	{ 0, NULL },
 };
 static const struct bit tree_bits[] = { { TREE_RECURSIVE, "recursive" }, { TREE_NO_FOLLOW, "no-follow" },
-					{ TREE_MAP_BELOW, "map-below" }, { 0, NULL } };
-static const struct bit copy_bits[] = { { COPY_UP, "copy-up" }, { COPY_NO_DEVICES, "no-devices" }, { 0, NULL } };
+					{ TREE_MAP_BELOW, "map-below" },
+					{ TREE_COPY_LINK, "copy-link" }, { TREE_TARGET_AS_IS, "target-as-is" }, { 0, NULL } };
+static const struct bit new_bits[] = { { NEW_COPY_UP, "copy-up" },
+				       { NEW_NO_DEVICES, "no-devices" },
+				       { NEW_TARGET_AS_IS, "target-as-is" },
+				       { 0, NULL } };
 static const struct bit process_bits[] = { { PROCESS_SHARES_MEMORY, "shared-memory" },
 					   { PROCESS_AMBIENT, "ambient" },
 					   { 0, NULL } };
@@ -46,7 +50,7 @@ static const struct bit *bits_of(enum plan_words words)
 	static const struct bit *const tables[] = {
 		[PLAN_WORDS_CLONE] = clone_bits,   [PLAN_WORDS_TREE] = tree_bits,       [PLAN_WORDS_PROCESS] = process_bits,
 		[PLAN_WORDS_FILTER] = filter_bits, [PLAN_WORDS_MOUNT] = mount_bits,     [PLAN_WORDS_ATTRIBUTE] = attribute_bits,
-		[PLAN_WORDS_CONSOLE] = console_bits, [PLAN_WORDS_COPY] = copy_bits,
+		[PLAN_WORDS_CONSOLE] = console_bits, [PLAN_WORDS_NEW] = new_bits,
 	};
 
 	return (size_t)words < sizeof tables / sizeof *tables ? tables[words] : NULL;
