@@ -108,8 +108,8 @@ REPLAYS := $(FUZZ_SOURCES:conformance/fuzz/%.c=$(BUILD)/replay-%)
 PROGRAMS := $(if $(wildcard runtime/main.c),$(BUILD)/boxcar)
 
 .PHONY: all tools tests conductor
-conductor: $(BUILD)/conductor
 all: $(LIBRARY) $(PROGRAMS) $(if $(INIT_SOURCES),$(BUILD)/boxcar-init) $(if $(filter 1,$(FUZZ)),$(FUZZERS))
+conductor: $(BUILD)/conductor
 tools: $(TOOLS)
 tests: $(TESTS)
 
