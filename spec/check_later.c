@@ -36,6 +36,7 @@ static bool is_nothing(const struct field *f, const char *member)
 	case FIELD_INT:
 		return !((const struct opt_int *)(const void *)member)->value;
 	case FIELD_UINT:
+	case FIELD_PERCENT:
 		return !((const struct opt_uint *)(const void *)member)->value;
 	case FIELD_OBJECT:
 		memcpy(&text, member, sizeof text);

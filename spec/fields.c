@@ -91,6 +91,7 @@ bool field_is_set(const struct field *field, const void *member)
 	case FIELD_INT:
 		return ((const struct opt_int *)member)->is_set;
 	case FIELD_UINT:
+	case FIELD_PERCENT:
 		return ((const struct opt_uint *)member)->is_set;
 	case FIELD_WORD:
 		return ((const struct opt_word *)member)->is_set;

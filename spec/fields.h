@@ -13,6 +13,7 @@ enum field_kind {
 	FIELD_BOOL,    /* struct opt_bool */
 	FIELD_INT,     /* struct opt_int, min..max */
 	FIELD_UINT,    /* struct opt_uint, min..max */
+	FIELD_PERCENT, /* struct opt_uint in hundredths; in the text with two decimals, as the kernel writes percentages: 12.34 */
 	FIELD_WORD,    /* struct opt_word, index into words */
 	FIELD_TEXTS,   /* struct spec_texts */
 	FIELD_IDS,     /* struct spec_ids, each 0..max */

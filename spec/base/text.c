@@ -89,6 +89,18 @@ bool text_read_int(const char *text, int64_t min, int64_t max, int64_t *out)
 	return true;
 }
 
+bool text_read_percent(const char *text, uint64_t *out)
+{
+	const char *point = text ? strchr(text, '.') : NULL;
+	char digits[24];
+
+	if (!point || strlen(point) != 3 || (size_t)(point - text) + 3 > sizeof digits || point == text)
+		return false;
+	memcpy(digits, text, (size_t)(point - text));
+	memcpy(digits + (point - text), point + 1, 3);
+	return read_digits(digits, 10, UINT64_MAX, out);
+}
+
 bool text_is_equal(const char *a, const char *b)
 {
 	return a == b || (a && b && strcmp(a, b) == 0);

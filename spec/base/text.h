@@ -26,5 +26,8 @@ bool text_read_int(const char *text, int64_t min, int64_t max, int64_t *out);
 /* Octal digits (file modes in mount options and devices). */
 bool text_read_octal(const char *text, uint64_t max, uint64_t *out);
 
+/* A percentage as the kernel writes it, digits with two decimals ("12.34"): in hundredths, 1234. */
+bool text_read_percent(const char *text, uint64_t *out);
+
 bool text_is_equal(const char *a, const char *b);
 bool text_has_prefix(const char *text, const char *prefix);

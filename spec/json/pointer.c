@@ -84,6 +84,7 @@ static size_t member_size(const struct field *f)
 		[FIELD_BOOL] = sizeof(struct opt_bool), [FIELD_INT] = sizeof(struct opt_int),
 		[FIELD_UINT] = sizeof(struct opt_uint), [FIELD_WORD] = sizeof(struct opt_word),
 		[FIELD_TEXT] = sizeof(const char *),    [FIELD_OBJECT] = sizeof(void *),
+		[FIELD_PERCENT] = sizeof(struct opt_uint),
 	};
 
 	return element_size(f) ? sizeof(struct raw_list) : f->kind < sizeof sizes / sizeof *sizes ? sizes[f->kind] : 0;

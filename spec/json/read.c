@@ -63,7 +63,7 @@ static int on_number(void *context, const char *digits, size_t length)
 	if (!begin_value(r, &s))
 		return 0;
 	size_t at = parse_plain_start(r, length);
-	if (s.kind == SLOT_INT || s.kind == SLOT_UINT)
+	if (s.kind == SLOT_INT || s.kind == SLOT_UINT || s.kind == SLOT_PERCENT)
 		slot_put_number(r, &s, digits, length, at);
 	else
 		report_type(r, &s, "a number", at);

@@ -63,6 +63,7 @@ enum slot_kind {
 	SLOT_BOOL,
 	SLOT_INT,
 	SLOT_UINT,
+	SLOT_PERCENT,
 	SLOT_WORD,
 	SLOT_LIST,
 	SLOT_MAP,

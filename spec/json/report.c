@@ -36,7 +36,7 @@ void report_type(struct reader *r, const struct slot *s, const char *found, size
 		[SLOT_SKIPPED] = "",        [SLOT_TEXT] = "a text",       [SLOT_BOOL] = "true or false",
 		[SLOT_INT] = "an integer",  [SLOT_UINT] = "an integer",   [SLOT_WORD] = "a text",
 		[SLOT_LIST] = "a list",     [SLOT_MAP] = "an object",     [SLOT_NAMED] = "an object",
-		[SLOT_RECORD] = "an object",
+		[SLOT_RECORD] = "an object", [SLOT_PERCENT] = "a number",
 	};
 
 	if (s->kind == SLOT_SKIPPED)

@@ -10,7 +10,7 @@ static enum slot_kind member_kind(enum field_kind kind)
 		[FIELD_UINT] = SLOT_UINT,       [FIELD_WORD] = SLOT_WORD,     [FIELD_TEXTS] = SLOT_LIST,
 		[FIELD_IDS] = SLOT_LIST,        [FIELD_WORDS] = SLOT_LIST,    [FIELD_MAP] = SLOT_MAP,
 		[FIELD_OBJECT] = SLOT_RECORD,   [FIELD_OBJECTS] = SLOT_LIST,  [FIELD_NAMED] = SLOT_NAMED,
-		[FIELD_SKIPPED] = SLOT_SKIPPED,
+		[FIELD_SKIPPED] = SLOT_SKIPPED, [FIELD_PERCENT] = SLOT_PERCENT,
 	};
 
 	return kinds[kind];
@@ -139,6 +139,10 @@ static void report_number(struct reader *r, const struct slot *s, const char *di
 	const struct field *f = s->field;
 	const char *shown = json_quote(r->arena, digits, length);
 
+	if (s->kind == SLOT_PERCENT) {
+		report(r, false, REPORT_VALUE, NULL, at, "must be a number with two decimals", NULL);
+		return;
+	}
 	if (memchr(digits, '.', length) || memchr(digits, 'e', length) || memchr(digits, 'E', length)) {
 		report(r, false, REPORT_VALUE, NULL, at, "must be an integer without point and exponent", NULL);
 		return;
@@ -159,8 +163,9 @@ void slot_put_number(struct reader *r, const struct slot *s, const char *digits,
 
 	memcpy(number, digits, is_short ? length : 0);
 	number[is_short ? length : 0] = '\0';
-	bool is_good = s->kind == SLOT_INT ? text_read_int(number, f->min, (int64_t)f->max, &integer)
-					   : text_read_uint(number, f->max, &natural) && natural >= (uint64_t)f->min;
+	bool is_good = s->kind == SLOT_INT ? text_read_int(number, f->min, (int64_t)f->max, &integer) :
+		       s->kind == SLOT_PERCENT ? text_read_percent(number, &natural) :
+						 text_read_uint(number, f->max, &natural) && natural >= (uint64_t)f->min;
 	if (!is_good)
 		report_number(r, s, digits, length, at);
 	else if (s->kind == SLOT_INT)

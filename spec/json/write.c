@@ -146,6 +146,10 @@ static void write_value(struct writer *w, const struct field *f, const char *mem
 	case FIELD_UINT:
 		text_add(w->out, "%" PRIu64, ((const struct opt_uint *)m)->value);
 		break;
+	case FIELD_PERCENT:
+		text_add(w->out, "%" PRIu64 ".%02" PRIu64, ((const struct opt_uint *)m)->value / 100,
+			 ((const struct opt_uint *)m)->value % 100);
+		break;
 	case FIELD_WORD:
 		json_write_text(words_find_text(f->words, ((const struct opt_word *)m)->value), w->out);
 		break;
