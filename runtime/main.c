@@ -58,32 +58,10 @@ static int apply_globals(struct boxcar *b, const struct global_options *g, struc
 	return 0;
 }
 
-static int run_command(struct boxcar *b, const struct command *c, int argc, char **argv, int first, int *exit_code, struct err *e)
-{
-	void *options = arena_alloc(&b->arena, c->options_size);
-	const bool *has_help = NULL;
-	struct command_line line;
-
-	for (const struct option *row = c->options; row->name; row++)
-		if (strcmp(row->name, "help") == 0)
-			has_help = (const bool *)((const char *)options + row->offset);
-	if (options_read(c->options, argc, argv, first, c->stops_after, options, &line, &b->arena, e) < 0)
-		return err_hint(e, "`boxcar %s --help` shows the options", c->name);
-	if (has_help && *has_help) {
-		commands_print_command(c, stdout);
-		return 0;
-	}
-	if (line.count < c->least || (c->most >= 0 && line.count > c->most)) {
-		(void)err_set(e, "boxcar %s needs %s%s", c->name, c->operands[0] ? "" : "no operands", c->operands);
-		return err_hint(e, "%d operands were given", line.count);
-	}
-	return c->run(b, options, &line, exit_code, e);
-}
-
 /* The command's name is the first argument that is neither a global option nor the value of one. */
 static int find_command(int argc, char **argv, struct boxcar *b, struct global_options *g, struct command_line *line, struct err *e)
 {
-	if (options_read(global_options, argc, argv, 1, 1, g, line, &b->arena, e) < 0)
+	if (options_read(boxcar_program.options, argc, argv, 1, 1, g, line, &b->arena, e) < 0)
 		return err_hint(e, "`boxcar --help` shows the options");
 	return 0;
 }
@@ -121,14 +99,14 @@ int main(int argc, char **argv)
 	if (result == 0 && g.has_version)
 		return print_version();
 	if (result == 0 && (g.has_help || line.count == 0)) {
-		commands_print_help(g.has_help ? stdout : stderr);
+		program_print_help(&boxcar_program, g.has_help ? stdout : stderr);
 		return g.has_help ? 0 : 1;
 	}
-	if (result == 0 && !(command = commands_find(line.at[0])))
+	if (result == 0 && !(command = command_find(&boxcar_program, line.at[0])))
 		result = err_set(e, "there is no command \"%s\"; `boxcar --help` lists them", line.at[0]);
 	if (result == 0)
 		result = apply_globals(&b, &g, e);
 	if (result == 0)
-		result = run_command(&b, command, line.count, line.at, 1, &exit_code, e);
+		result = command_start(&boxcar_program, command, line.count, line.at, &b, &exit_code, &b.arena, e);
 	return finish(&b, command ? command->name : "boxcar", result, exit_code, command, e);
 }

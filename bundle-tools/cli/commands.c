@@ -1,25 +1,14 @@
 #include "bundle-tools/cli/commands.h"
 
-#include <stdio.h>
-#include <string.h>
+#include "spec/base/option_rows.h"
 
-#define HELP(type) { "help", 'h', OPTION_FLAG, offsetof(struct type, has_help), NULL, "show this help", 0, NULL, false }
-#define END { NULL, 0, OPTION_FLAG, 0, NULL, NULL, 0, NULL, false }
-#define FLAG(type, name, letter, member, help) \
-	{ name, letter, OPTION_FLAG, offsetof(struct type, member), NULL, help, 0, NULL, false }
-#define TEXT(type, name, letter, member, value, help) \
-	{ name, letter, OPTION_TEXT, offsetof(struct type, member), value, help, 0, NULL, false }
-#define TEXTS(type, name, letter, member, value, help) \
-	{ name, letter, OPTION_TEXTS, offsetof(struct type, member), value, help, 0, NULL, false }
-#define NUMBER(type, name, letter, member, value, help, max) \
-	{ name, letter, OPTION_NUMBER, offsetof(struct type, member), value, help, max, NULL, false }
-#define WORD(type, name, letter, member, value, help, words) \
-	{ name, letter, OPTION_WORD, offsetof(struct type, member), value, help, 0, words, false }
+#include <stddef.h>
+#include <stdint.h>
 
 static const char *const log_formats[] = { "text", "json", NULL };
 static const char *const variants[] = { "minbase", "full", NULL }; /* as enum base_variant */
 
-const struct option global_options[] = {
+static const struct option global_rows[] = {
 	TEXT(global_options, "root", 0, root, "DIR", "directory of images, layers and containers; default: /var/lib/conductor"),
 	TEXT(global_options, "runtime", 0, runtime, "PROGRAM", "the OCI runtime; default: boxcar"),
 	TEXT(global_options, "log", 0, log, "FILE", "append messages to this file"),
@@ -95,48 +84,23 @@ static const struct option inspect_rows[] = {
 };
 static const struct option plain_rows[] = { HELP(plain_options), END };
 
-#define ROWS(name, options) name##_rows, sizeof(struct options)
-
-const struct command commands[] = {
-	{ "build", "IMAGE [FILE]", "make an image by a Conductorfile", ROWS(build, build_command_options), 1, 2, -1, cmd_build },
-	{ "images", "", "list the images", ROWS(plain, plain_options), 0, 0, -1, cmd_images },
-	{ "rmi", "IMAGE ...", "remove images", ROWS(plain, plain_options), 1, -1, -1, cmd_rmi },
-	{ "rmcache", "", "remove layers that nothing uses", ROWS(plain, plain_options), 0, 0, -1, cmd_rmcache },
-	{ "gc", "", "remove what killed commands left", ROWS(plain, plain_options), 0, 0, -1, cmd_gc },
-	{ "inspect-layers", "IMAGE", "show what each layer adds", ROWS(inspect_layers, inspect_layers_options), 1, 1, -1,
+static const struct command commands[] = {
+	{ "build", "IMAGE [FILE]", "make an image by a Conductorfile", ROWS(build, build_command_options), 1, 2, -1, 0, cmd_build },
+	{ "images", "", "list the images", ROWS(plain, plain_options), 0, 0, -1, 0, cmd_images },
+	{ "rmi", "IMAGE ...", "remove images", ROWS(plain, plain_options), 1, -1, -1, 0, cmd_rmi },
+	{ "rmcache", "", "remove layers that nothing uses", ROWS(plain, plain_options), 0, 0, -1, 0, cmd_rmcache },
+	{ "gc", "", "remove what killed commands left", ROWS(plain, plain_options), 0, 0, -1, 0, cmd_gc },
+	{ "inspect-layers", "IMAGE", "show what each layer adds", ROWS(inspect_layers, inspect_layers_options), 1, 1, -1, 0,
 	  cmd_inspect_layers },
-	{ "bundle", "IMAGE DIR [COMMAND ...]", "make an OCI bundle with its root mounted", ROWS(bundle, run_command_options), 2, -1, 2,
+	{ "bundle", "IMAGE DIR [COMMAND ...]", "make an OCI bundle with its root mounted", ROWS(bundle, run_command_options), 2, -1, 2, 0,
 	  cmd_bundle },
-	{ "run", "IMAGE NAME [COMMAND ...]", "run a container", ROWS(run, run_command_options), 1, -1, 2, cmd_run },
-	{ "exec", "NAME [COMMAND ...]", "run another command in a container", ROWS(exec, exec_command_options), 1, -1, 1, cmd_exec },
-	{ "ps", "", "list the containers", ROWS(plain, plain_options), 0, 0, -1, cmd_ps },
-	{ "stop", "NAME ...", "end containers and remove them", ROWS(stop, stop_options), 1, -1, -1, cmd_stop },
-	{ "logs", "NAME", "show what a detached container says", ROWS(logs, logs_options), 1, 1, -1, cmd_logs },
-	{ "inspect", "NAME|PID", "show what is known of a container", ROWS(inspect, inspect_options), 1, 1, -1, cmd_inspect },
-	{ NULL, NULL, NULL, NULL, 0, 0, 0, 0, NULL },
+	{ "run", "IMAGE NAME [COMMAND ...]", "run a container", ROWS(run, run_command_options), 1, -1, 2, 0, cmd_run },
+	{ "exec", "NAME [COMMAND ...]", "run another command in a container", ROWS(exec, exec_command_options), 1, -1, 1, 0, cmd_exec },
+	{ "ps", "", "list the containers", ROWS(plain, plain_options), 0, 0, -1, 0, cmd_ps },
+	{ "stop", "NAME ...", "end containers and remove them", ROWS(stop, stop_options), 1, -1, -1, 0, cmd_stop },
+	{ "logs", "NAME", "show what a detached container says", ROWS(logs, logs_options), 1, 1, -1, 0, cmd_logs },
+	{ "inspect", "NAME|PID", "show what is known of a container", ROWS(inspect, inspect_options), 1, 1, -1, 0, cmd_inspect },
+	{ NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0, NULL },
 };
 
-const struct command *commands_find(const char *name)
-{
-	for (const struct command *c = commands; c->name; c++)
-		if (strcmp(c->name, name) == 0)
-			return c;
-	return NULL;
-}
-
-void commands_print_help(void *stream)
-{
-	(void)fprintf(stream, "usage: conductor [OPTION ...] COMMAND [OPTION ...] [OPERAND ...]\n\ncommands:\n");
-	for (const struct command *c = commands; c->name; c++)
-		(void)fprintf(stream, "  %-14s %s\n", c->name, c->summary);
-	(void)fprintf(stream, "\noptions before the command:\n");
-	options_print(global_options, stream);
-	(void)fprintf(stream, "\n`conductor COMMAND --help` shows a command's options.\n");
-}
-
-void commands_print_command(const struct command *c, void *stream)
-{
-	(void)fprintf(stream, "usage: conductor %s [OPTION ...]%s%s\n\n%s\n\n", c->name, c->operands[0] ? " " : "", c->operands,
-		      c->summary);
-	options_print(c->options, stream);
-}
+const struct program conductor_program = { "conductor", commands, global_rows };

@@ -2,32 +2,25 @@
 #pragma once
 
 #include "bundle-tools/conductor.h"
-#include "spec/base/options.h"
+#include "spec/base/command.h"
 
-struct command {
-	const char *name, *operands, *summary; /* operands as in the usage line */
-	const struct option *options;
-	size_t options_size;
-	int least, most;       /* operands; most -1: any number */
-	int stops_after;       /* operands after which options belong to the command inside; -1: never */
-	int (*run)(struct conductor *c, const void *options, const struct command_line *line, int *exit_code, struct err *e);
-};
-
-extern const struct command commands[]; /* the rows end with a NULL name */
+extern const struct program conductor_program;
 
 struct global_options {
 	const char *root, *runtime, *log;
 	int log_format;
 	bool has_debug, has_version, has_help;
 };
-extern const struct option global_options[];
 
-const struct command *commands_find(const char *name);
-void commands_print_help(void *stream);
-void commands_print_command(const struct command *command, void *stream);
-
-#define COMMAND(name) \
-	int cmd_##name(struct conductor *c, const void *options, const struct command_line *line, int *exit_code, struct err *e)
+/* A command's function. `c` comes with its type: COMMAND(build) { ... c->root ... } */
+#define COMMAND(name)                                                                                                       \
+	static int run_##name(struct conductor *c, const void *options, const struct command_line *line, int *exit_code,        \
+			      struct err *e);                                                                                \
+	int cmd_##name(void *program, const void *options, const struct command_line *line, int *exit_code, struct err *e)   \
+	{                                                                                                                    \
+		return run_##name(program, options, line, exit_code, e);                                                     \
+	}                                                                                                                    \
+	static int run_##name(struct conductor *c, const void *options, const struct command_line *line, int *exit_code, struct err *e)
 
 struct build_command_options {
 	const char *mirror, *keyring, *packages;
@@ -64,16 +57,16 @@ struct inspect_options {
 	bool has_pid, has_namespaces, has_help;
 };
 
-COMMAND(build);
-COMMAND(images);
-COMMAND(rmi);
-COMMAND(rmcache);
-COMMAND(gc);
-COMMAND(inspect_layers);
-COMMAND(bundle);
-COMMAND(run);
-COMMAND(exec);
-COMMAND(ps);
-COMMAND(stop);
-COMMAND(logs);
-COMMAND(inspect);
+command_run cmd_build;
+command_run cmd_images;
+command_run cmd_rmi;
+command_run cmd_rmcache;
+command_run cmd_gc;
+command_run cmd_inspect_layers;
+command_run cmd_bundle;
+command_run cmd_run;
+command_run cmd_exec;
+command_run cmd_ps;
+command_run cmd_stop;
+command_run cmd_logs;
+command_run cmd_inspect;

@@ -57,28 +57,6 @@ static int apply_globals(struct conductor *c, const struct global_options *g, st
 	return 0;
 }
 
-static int run_command(struct conductor *c, const struct command *command, int argc, char **argv, int *exit_code, struct err *e)
-{
-	void *options = arena_alloc(&c->arena, command->options_size);
-	const bool *has_help = NULL;
-	struct command_line line;
-
-	for (const struct option *row = command->options; row->name; row++)
-		if (strcmp(row->name, "help") == 0)
-			has_help = (const bool *)((const char *)options + row->offset);
-	if (options_read(command->options, argc, argv, 1, command->stops_after, options, &line, &c->arena, e) < 0)
-		return err_hint(e, "`conductor %s --help` shows the options", command->name);
-	if (has_help && *has_help) {
-		commands_print_command(command, stdout);
-		return 0;
-	}
-	if (line.count < command->least || (command->most >= 0 && line.count > command->most)) {
-		(void)err_set(e, "conductor %s needs %s%s", command->name, command->operands[0] ? "" : "no operands", command->operands);
-		return err_hint(e, "%d operands were given", line.count);
-	}
-	return command->run(c, options, &line, exit_code, e);
-}
-
 static int print_version(void)
 {
 	(void)printf("conductor version %s\ncommit: %s\n", version_release, version_commit);
@@ -107,19 +85,19 @@ int main(int argc, char **argv)
 	arena_init(&c.arena, (size_t)1 << 30);
 	log_init(&c.log, &c.arena, "conductor");
 	int result = fill_stdio(&e);
-	if (result == 0 && options_read(global_options, argc, argv, 1, 1, &g, &line, &c.arena, &e) < 0)
+	if (result == 0 && options_read(conductor_program.options, argc, argv, 1, 1, &g, &line, &c.arena, &e) < 0)
 		result = err_hint(&e, "`conductor --help` shows the options");
 	if (result == 0 && g.has_version)
 		return print_version();
 	if (result == 0 && (g.has_help || line.count == 0)) {
-		commands_print_help(g.has_help ? stdout : stderr);
+		program_print_help(&conductor_program, g.has_help ? stdout : stderr);
 		return g.has_help ? 0 : 1;
 	}
-	if (result == 0 && !(command = commands_find(line.at[0])))
+	if (result == 0 && !(command = command_find(&conductor_program, line.at[0])))
 		result = err_set(&e, "there is no command \"%s\"; `conductor --help` lists them", line.at[0]);
 	if (result == 0)
 		result = apply_globals(&c, &g, &e);
 	if (result == 0)
-		result = run_command(&c, command, line.count, line.at, &exit_code, &e);
+		result = command_start(&conductor_program, command, line.count, line.at, &c, &exit_code, &c.arena, &e);
 	return finish(&c, command ? command->name : "conductor", result, exit_code, &e);
 }

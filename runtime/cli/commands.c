@@ -1,27 +1,16 @@
 #include "runtime/cli/commands.h"
 
-#include <stdio.h>
-#include <string.h>
+#include "spec/base/option_rows.h"
 
-#define HELP(type) { "help", 'h', OPTION_FLAG, offsetof(struct type, has_help), NULL, "show this help", 0, NULL, false }
-#define END { NULL, 0, OPTION_FLAG, 0, NULL, NULL, 0, NULL, false }
-#define FLAG(type, name, letter, member, help) \
-	{ name, letter, OPTION_FLAG, offsetof(struct type, member), NULL, help, 0, NULL, false }
-#define TEXT(type, name, letter, member, value, help) \
-	{ name, letter, OPTION_TEXT, offsetof(struct type, member), value, help, 0, NULL, false }
-#define TEXTS(type, name, letter, member, value, help) \
-	{ name, letter, OPTION_TEXTS, offsetof(struct type, member), value, help, 0, NULL, false }
-#define NUMBER(type, name, member, value, help, max) \
-	{ name, 0, OPTION_NUMBER, offsetof(struct type, member), value, help, max, NULL, false }
-#define WORD(type, name, letter, member, value, help, words) \
-	{ name, letter, OPTION_WORD, offsetof(struct type, member), value, help, 0, words, false }
+#include <stddef.h>
+#include <stdint.h>
 
 static const char *const log_formats[] = { "text", "json", NULL };
 static const char *const cgroup_managers[] = { "cgroupfs", "systemd", "disabled", NULL };
 static const char *const list_formats[] = { "table", "json", NULL };
 static const char *const text_formats[] = { "text", "json", NULL };
 
-const struct option global_options[] = {
+static const struct option global_rows[] = {
 	TEXT(global_options, "root", 0, root, "DIR", "directory of the containers' state"),
 	TEXT(global_options, "log", 0, log, "FILE", "append messages to this file"),
 	WORD(global_options, "log-format", 0, log_format, "FORMAT", "text or json", log_formats),
@@ -39,7 +28,7 @@ const struct option global_options[] = {
 #define CONTAINER(type)                                                                                                      \
 	BUNDLE(type), CONFIG(type), TEXT(type, "pid-file", 0, container.pid_file, "FILE", "write the process id there"),     \
 		TEXT(type, "console-socket", 0, container.console_socket, "SOCKET", "send the terminal's master there"),     \
-		NUMBER(type, "preserve-fds", container.preserve_fds, "N", "pass descriptors 3 to 2+N on to the process", 200), \
+		NUMBER(type, "preserve-fds", 0, container.preserve_fds, "N", "pass descriptors 3 to 2+N on to the process", 200), \
 		FLAG(type, "no-pivot", 0, container.has_no_pivot, "move the root instead of pivot_root (initramfs)"),        \
 		FLAG(type, "no-new-keyring", 0, container.has_no_new_keyring, "keep the caller's session keyring")
 
@@ -95,47 +84,24 @@ static const struct option check_rows[] = {
 };
 static const struct option plain_rows[] = { HELP(plain_options), END };
 
-const struct command commands[] = {
-	{ "create", "ID", "make a container that waits for start", create_rows, sizeof(struct create_options), 1, 1, -1, 0, cmd_create },
-	{ "start", "ID", "run the process of a created container", plain_rows, sizeof(struct plain_options), 1, 1, -1, 0, cmd_start },
-	{ "run", "ID|BUNDLE", "create, start and wait for a container", run_rows, sizeof(struct run_command_options), 1, 1, -1, 0,
+static const struct command commands[] = {
+	{ "create", "ID", "make a container that waits for start", ROWS(create, create_options), 1, 1, -1, 0, cmd_create },
+	{ "start", "ID", "run the process of a created container", ROWS(plain, plain_options), 1, 1, -1, 0, cmd_start },
+	{ "run", "ID|BUNDLE", "create, start and wait for a container", ROWS(run, run_command_options), 1, 1, -1, 0,
 	  cmd_run },
-	{ "exec", "ID [COMMAND ...]", "run another process in a container", exec_rows, sizeof(struct exec_command_options), 1, -1, 1, 255,
+	{ "exec", "ID [COMMAND ...]", "run another process in a container", ROWS(exec, exec_command_options), 1, -1, 1, 255,
 	  cmd_exec },
-	{ "state", "ID", "print the state of a container as JSON", plain_rows, sizeof(struct plain_options), 1, 1, -1, 0, cmd_state },
-	{ "kill", "ID [SIGNAL]", "send a signal (default: TERM)", kill_rows, sizeof(struct kill_options), 1, 2, -1, 0, cmd_kill },
-	{ "delete", "ID", "remove a container and all that belongs to it", delete_rows, sizeof(struct delete_options), 1, 1, -1, 0,
+	{ "state", "ID", "print the state of a container as JSON", ROWS(plain, plain_options), 1, 1, -1, 0, cmd_state },
+	{ "kill", "ID [SIGNAL]", "send a signal (default: TERM)", ROWS(kill, kill_options), 1, 2, -1, 0, cmd_kill },
+	{ "delete", "ID", "remove a container and all that belongs to it", ROWS(delete, delete_options), 1, 1, -1, 0,
 	  cmd_delete },
-	{ "list", "", "list the containers", list_rows, sizeof(struct list_options), 0, 0, -1, 0, cmd_list },
-	{ "spec", "", "write a config.json to begin with", spec_rows, sizeof(struct spec_options), 0, 0, -1, 0, cmd_spec },
-	{ "check", "", "tell all mistakes of a configuration", check_rows, sizeof(struct check_options), 0, 0, -1, 0, cmd_check },
-	{ "explain", "", "show what would be done, in which order and why", check_rows, sizeof(struct check_options), 0, 0, -1, 0,
+	{ "list", "", "list the containers", ROWS(list, list_options), 0, 0, -1, 0, cmd_list },
+	{ "spec", "", "write a config.json to begin with", ROWS(spec, spec_options), 0, 0, -1, 0, cmd_spec },
+	{ "check", "", "tell all mistakes of a configuration", ROWS(check, check_options), 0, 0, -1, 0, cmd_check },
+	{ "explain", "", "show what would be done, in which order and why", ROWS(check, check_options), 0, 0, -1, 0,
 	  cmd_explain },
-	{ "features", "", "print what this runtime can do as JSON", plain_rows, sizeof(struct plain_options), 0, 0, -1, 0, cmd_features },
+	{ "features", "", "print what this runtime can do as JSON", ROWS(plain, plain_options), 0, 0, -1, 0, cmd_features },
 	{ NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0, NULL },
 };
 
-const struct command *commands_find(const char *name)
-{
-	for (const struct command *c = commands; c->name; c++)
-		if (strcmp(c->name, name) == 0)
-			return c;
-	return NULL;
-}
-
-void commands_print_help(void *stream)
-{
-	(void)fprintf(stream, "usage: boxcar [OPTION ...] COMMAND [OPTION ...] [OPERAND ...]\n\ncommands:\n");
-	for (const struct command *c = commands; c->name; c++)
-		(void)fprintf(stream, "  %-10s %s\n", c->name, c->summary);
-	(void)fprintf(stream, "\noptions before the command:\n");
-	options_print(global_options, stream);
-	(void)fprintf(stream, "\n`boxcar COMMAND --help` shows a command's options.\n");
-}
-
-void commands_print_command(const struct command *c, void *stream)
-{
-	(void)fprintf(stream, "usage: boxcar %s [OPTION ...]%s%s\n\n%s\n\n", c->name, c->operands[0] ? " " : "", c->operands,
-		      c->summary);
-	options_print(c->options, stream);
-}
+const struct program boxcar_program = { "boxcar", commands, global_rows };

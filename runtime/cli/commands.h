@@ -2,35 +2,27 @@
 #pragma once
 
 #include "runtime/life/boxcar.h"
-#include "spec/base/options.h"
+#include "spec/base/command.h"
 
-struct command {
-	const char *name, *operands, *summary; /* operands as in the usage line: "ID [SIGNAL]" */
-	const struct option *options;
-	size_t options_size;
-	int least, most;       /* operands; most -1: any number */
-	int stops_after;       /* operands after which options belong to the payload; -1: never */
-	int failure_code;      /* 0: 1 */
-	int (*run)(struct boxcar *b, const void *options, const struct command_line *line, int *exit_code, struct err *e);
-};
-
-extern const struct command commands[]; /* the rows end with a NULL name */
+extern const struct program boxcar_program;
 
 struct global_options {
 	const char *root, *log, *rootless;
 	int log_format, cgroup_manager;
 	bool has_debug, has_systemd_cgroup, has_version, has_help;
 };
-extern const struct option global_options[];
 
 enum { CGROUP_MANAGER_CGROUPFS, CGROUP_MANAGER_SYSTEMD, CGROUP_MANAGER_DISABLED };
 
-const struct command *commands_find(const char *name);
-void commands_print_help(void *stream);
-void commands_print_command(const struct command *command, void *stream);
-
-#define COMMAND(name) \
-	int cmd_##name(struct boxcar *b, const void *options, const struct command_line *line, int *exit_code, struct err *e)
+/* A command's function. `b` comes with its type: COMMAND(start) { ... b->root ... } */
+#define COMMAND(name)                                                                                                       \
+	static int run_##name(struct boxcar *b, const void *options, const struct command_line *line, int *exit_code,        \
+			      struct err *e);                                                                                \
+	int cmd_##name(void *program, const void *options, const struct command_line *line, int *exit_code, struct err *e)   \
+	{                                                                                                                    \
+		return run_##name(program, options, line, exit_code, e);                                                     \
+	}                                                                                                                    \
+	static int run_##name(struct boxcar *b, const void *options, const struct command_line *line, int *exit_code, struct err *e)
 
 struct create_options {
 	struct container_options container;
@@ -68,15 +60,15 @@ struct plain_options {
 	bool has_help;
 };
 
-COMMAND(create);
-COMMAND(start);
-COMMAND(run);
-COMMAND(exec);
-COMMAND(state);
-COMMAND(kill);
-COMMAND(delete);
-COMMAND(list);
-COMMAND(spec);
-COMMAND(check);
-COMMAND(explain);
-COMMAND(features);
+command_run cmd_create;
+command_run cmd_start;
+command_run cmd_run;
+command_run cmd_exec;
+command_run cmd_state;
+command_run cmd_kill;
+command_run cmd_delete;
+command_run cmd_list;
+command_run cmd_spec;
+command_run cmd_check;
+command_run cmd_explain;
+command_run cmd_features;
