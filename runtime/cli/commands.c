@@ -82,6 +82,14 @@ static const struct option check_rows[] = {
 	HELP(check_options),
 	END,
 };
+static const struct option stats_rows[] = {
+	TEXTS(stats_options, "cgroup", 0, cgroups, "PATH", "look at this cgroup, too"),
+	FLAG(stats_options, "json", 0, has_json, "one JSON object a line; units are in the keys"),
+	TEXT(stats_options, "interval", 0, interval, "TIME", "from one look to the next: 500ms, 2s; default: 1s"),
+	NUMBER(stats_options, "count", count, "N", "looks; default: 1, on a terminal or with --interval without end", UINT32_MAX),
+	HELP(stats_options),
+	END,
+};
 static const struct option plain_rows[] = { HELP(plain_options), END };
 
 static const struct command commands[] = {
@@ -96,6 +104,7 @@ static const struct command commands[] = {
 	{ "delete", "ID", "remove a container and all that belongs to it", ROWS(delete, delete_options), 1, 1, -1, 0,
 	  cmd_delete },
 	{ "list", "", "list the containers", ROWS(list, list_options), 0, 0, -1, 0, cmd_list },
+	{ "stats", "[ID ...]", "show what containers use, all or these", ROWS(stats, stats_options), 0, -1, -1, 0, cmd_stats },
 	{ "spec", "", "write a config.json to begin with", ROWS(spec, spec_options), 0, 0, -1, 0, cmd_spec },
 	{ "check", "", "tell all mistakes of a configuration", ROWS(check, check_options), 0, 0, -1, 0, cmd_check },
 	{ "explain", "", "show what would be done, in which order and why", ROWS(check, check_options), 0, 0, -1, 0,

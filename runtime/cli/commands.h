@@ -56,6 +56,12 @@ struct check_options {
 	int format;
 	bool has_help;
 };
+struct stats_options {
+	struct option_texts cgroups;
+	const char *interval;
+	uint64_t count;
+	bool has_json, has_help;
+};
 struct plain_options {
 	bool has_help;
 };
@@ -72,3 +78,4 @@ command_run cmd_spec;
 command_run cmd_check;
 command_run cmd_explain;
 command_run cmd_features;
+command_run cmd_stats;

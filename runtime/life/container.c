@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -42,6 +43,11 @@ static bool is_locked_elsewhere(const struct store_entry *entry)
 	return false;
 }
 
+static bool is_paused(const struct container *c)
+{
+	return c->cgroup.path[0] && cgroup_is_frozen(&c->cgroup);
+}
+
 static enum status derive_status(struct container *c)
 {
 	struct err ignored = ERR_NONE;
@@ -57,9 +63,20 @@ static enum status derive_status(struct container *c)
 		return STATUS_STOPPED;
 	if (store_is_created(&c->entry))
 		return STATUS_CREATED;
-	if (c->cgroup.path[0] && cgroup_is_frozen(&c->cgroup))
-		return STATUS_PAUSED;
-	return STATUS_RUNNING;
+	return is_paused(c) ? STATUS_PAUSED : STATUS_RUNNING;
+}
+
+enum status container_look(struct container *c)
+{
+	struct pollfd ended = { .fd = c->pidfd, .events = POLLIN };
+
+	if (c->pidfd < 0)
+		return c->status;
+	if (poll(&ended, 1, 0) > 0)
+		return c->status = STATUS_STOPPED;
+	if (c->status == STATUS_CREATED && store_is_created(&c->entry))
+		return c->status;
+	return c->status = is_paused(c) ? STATUS_PAUSED : STATUS_RUNNING;
 }
 
 int container_find(struct boxcar *b, const char *id, int wait_ms, bool accepts_damage, struct container *out, struct err *e)

@@ -48,6 +48,9 @@ struct plan plan_hooks(const struct plan_request *request);
 /* What a hook reads on its stdin. */
 const char *plan_hook_state(const struct plan_request *request, enum plan_hook when, int64_t pid);
 
+/* v1's cpu.shares on the scale of v2's cpu.weight. */
+int64_t plan_weight_of_shares(uint64_t shares);
+
 /* Controllers that the plan's limits need on v2, space-separated, for enabling them. */
 const char *plan_find_controllers(const struct plan *plan, struct arena *a);
 

@@ -172,7 +172,7 @@ static void plan_memory(struct planner *p, const struct spec_memory *m)
 }
 
 /* Both scales are logarithmic in their middle: 2 -> 1, 1024 -> 100, 262144 -> 10000. */
-static int64_t weight_of_shares(uint64_t shares)
+int64_t plan_weight_of_shares(uint64_t shares)
 {
 	if (shares <= 2)
 		return 1;
@@ -203,7 +203,7 @@ static void cpu_v1(struct planner *p, const struct spec_cpu *c)
 static void cpu_v2(struct planner *p, const struct spec_cpu *c)
 {
 	if (c->shares.is_set && c->shares.value)
-		limit(p, "cpu", "cpu.weight", &c->shares, 0, number(p, weight_of_shares(c->shares.value)));
+		limit(p, "cpu", "cpu.weight", &c->shares, 0, number(p, plan_weight_of_shares(c->shares.value)));
 	if (is_given(&c->quota) || (c->period.is_set && c->period.value)) {
 		const char *quota = is_given(&c->quota) && c->quota.value > 0 ? number(p, c->quota.value) : "max";
 		unsigned long long period = c->period.is_set && c->period.value ? c->period.value : 100000;

@@ -81,6 +81,19 @@ char *arena_format(struct arena *a, const char *format, ...)
 	return text;
 }
 
+size_t arena_mark(const struct arena *a)
+{
+	return a->used;
+}
+
+void arena_rewind(struct arena *a, size_t mark)
+{
+	if (mark >= a->used)
+		return;
+	memset(a->base + mark, 0, a->used - mark);
+	a->used = mark;
+}
+
 uint32_t arena_offset(const struct arena *a, const void *address)
 {
 	const char *at = address;

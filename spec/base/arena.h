@@ -28,6 +28,10 @@ char *arena_copy(struct arena *a, const char *text, size_t length) __attribute__
 char *arena_text(struct arena *a, const char *text) __attribute__((returns_nonnull));
 char *arena_format(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3), returns_nonnull));
 
+/* Give back all that is allocated from here on: `arena_rewind(a, arena_mark(a))` around work that repeats for ever. */
+size_t arena_mark(const struct arena *a);
+void arena_rewind(struct arena *a, size_t mark);
+
 /* Where an address lies, as an offset that fits 32 bits; 0 for addresses outside. And back. */
 uint32_t arena_offset(const struct arena *a, const void *address);
 const void *arena_address(const struct arena *a, uint32_t offset);

@@ -92,6 +92,22 @@ static int status_after(size_t size)
 	return WEXITSTATUS(status);
 }
 
+static void gives_back_from_a_mark(void **state)
+{
+	struct arena a;
+
+	(void)state;
+	arena_init(&a, 4096);
+	char *kept = arena_text(&a, "kept");
+	size_t mark = arena_mark(&a);
+	char *gone = arena_text(&a, "gone");
+	arena_rewind(&a, mark);
+	assert_string_equal(kept, "kept");
+	assert_ptr_equal(arena_alloc(&a, 5), gone);
+	assert_string_equal(gone, "");
+	arena_finish(&a);
+}
+
 static void ends_the_process_when_it_is_full(void **state)
 {
 	(void)state;
@@ -107,6 +123,7 @@ int main(void)
 		cmocka_unit_test(grows_the_newest_in_place),
 		cmocka_unit_test(copies_and_formats),
 		cmocka_unit_test(names_addresses_by_offset),
+		cmocka_unit_test(gives_back_from_a_mark),
 		cmocka_unit_test(ends_the_process_when_it_is_full),
 	};
 

@@ -1,0 +1,271 @@
+#include "runtime/host/cgroup/stats.h"
+
+#include "runtime/host/cgroup/figures.h"
+#include "runtime/host/cgroup/group.h"
+#include "runtime/plan/plan.h"
+#include "spec/base/clock.h"
+#include "spec/base/own.h"
+#include "spec/base/text.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum { FILE_MAX = 65536, NO_FILE = -1, NOT_KEPT = -2 };
+
+/* --- the files ---------------------------------------------------------------------------------------------------- */
+
+/* The hierarchy that a row means, or NULL. */
+static const struct facts_hierarchy *find_hierarchy(const struct facts *f, const struct figure_file *file)
+{
+	for (size_t i = 0; i < f->hierarchy_count; i++) {
+		struct facts one = { .hierarchies = { f->hierarchies[i] }, .hierarchy_count = 1 };
+		if (f->hierarchies[i].version == file->version && facts_find_controller(&one, file->controller))
+			return &f->hierarchies[i];
+	}
+	return NULL;
+}
+
+static int open_file(const struct sampler *s, const struct figure_file *file)
+{
+	const struct facts_hierarchy *at = find_hierarchy(s->cgroup.facts, file);
+	char path[PATH_MAX];
+
+	if (!at)
+		return NO_FILE;
+	struct group g = group_in(&s->cgroup, at);
+	int fd = group_locate(&g, file->file, path) ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+	if (fd >= 0)
+		return fd;
+	return errno == EMFILE || errno == ENFILE ? NOT_KEPT : NO_FILE;
+}
+
+/* The whole of a cgroup file, from its start; -1 with errno. */
+static ssize_t read_again(int fd, char *out, size_t size)
+{
+	size_t length = 0;
+	ssize_t got;
+
+	do {
+		got = pread(fd, out + length, size - 1 - length, (off_t)length);
+		if (got < 0 && errno != EINTR)
+			return -1;
+		length += got > 0 ? (size_t)got : 0;
+		if (got > 0 && length == (size_t)got && got < 2048) /* these files come by the page: that was all */
+			break;
+	} while (got && length < size - 1);
+	out[length] = '\0';
+	return (ssize_t)length;
+}
+
+static const struct facts_hierarchy *find_hugetlb(const struct facts *f)
+{
+	return facts_find_controller(f, "hugetlb");
+}
+
+/* The sizes are in the files' names: "hugetlb.2MB.max", on v1 "hugetlb.2MB.limit_in_bytes". */
+static void find_page_sizes(struct sampler *s)
+{
+	const struct facts_hierarchy *at = find_hugetlb(s->cgroup.facts);
+	char path[PATH_MAX];
+	struct dirent *entry;
+	size_t count = 0;
+
+	s->page_sizes = arena_alloc(s->arena, sizeof *s->page_sizes * 16);
+	if (!at)
+		return;
+	struct group g = group_in(&s->cgroup, at);
+	const char *suffix = at->version == 2 ? ".max" : ".limit_in_bytes";
+	own_directory directory = group_locate(&g, "", path) ? opendir(path) : NULL;
+	while (directory && count < 15 && (entry = readdir(directory))) {
+		const char *size = text_has_prefix(entry->d_name, "hugetlb.") ? entry->d_name + strlen("hugetlb.") : "";
+		size_t length = strcspn(size, ".");
+		if (length && strcmp(size + length, suffix) == 0)
+			s->page_sizes[count++] = arena_copy(s->arena, size, length);
+	}
+}
+
+static bool exists(const struct cgroup *c)
+{
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < c->facts->hierarchy_count; i++) {
+		struct group g = group_in(c, &c->facts->hierarchies[i]);
+		if (group_locate(&g, "", path) && access(path, F_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A container that shares our network namespace has nothing of its own to count. */
+static int open_network(pid_t pid)
+{
+	char path[40], theirs[64], ours[64];
+
+	(void)snprintf(path, sizeof path, "/proc/%d/ns/net", pid);
+	ssize_t length = readlink(path, theirs, sizeof theirs);
+	if (length <= 0 || (length == readlink("/proc/self/ns/net", ours, sizeof ours) && memcmp(theirs, ours, (size_t)length) == 0))
+		return NO_FILE;
+	(void)snprintf(path, sizeof path, "/proc/%d/net/dev", pid);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+int sampler_open(const struct cgroup *c, pid_t pid, struct sampler *out, struct err *e)
+{
+	_Static_assert(SAMPLER_MAX_FILES >= 43, "one for each row");
+
+	*out = (struct sampler){ .cgroup = *c, .network_fd = -1, .arena = c->arena, .text = arena_alloc(c->arena, FILE_MAX) };
+	for (size_t i = 0; i < SAMPLER_MAX_FILES; i++)
+		out->fds[i] = NO_FILE;
+	if (strcmp(c->path, "") != 0 && cgroup_check_path(c, e) < 0)
+		return -1;
+	if (!exists(c))
+		return err_set(e, "cgroup %s does not exist", c->path);
+	for (size_t i = 0; i < figure_file_count; i++)
+		out->fds[i] = open_file(out, &figure_files[i]);
+	find_page_sizes(out);
+	if (pid > 0)
+		out->network_fd = open_network(pid);
+	return 0;
+}
+
+void sampler_close(struct sampler *s)
+{
+	for (size_t i = 0; i < figure_file_count; i++)
+		drop_fd(&s->fds[i]);
+	drop_fd(&s->network_fd);
+}
+
+/* --- a sample ----------------------------------------------------------------------------------------------------- */
+
+/* False when the cgroup is gone. */
+static bool take_file(const struct sampler *s, size_t row, struct arena *a, struct figures *f)
+{
+	own_fd opened = s->fds[row] == NOT_KEPT ? open_file(s, &figure_files[row]) : -1;
+	int fd = s->fds[row] == NOT_KEPT ? opened : s->fds[row];
+
+	if (fd < 0)
+		return true;
+	if (read_again(fd, s->text, FILE_MAX) < 0)
+		return errno != ENODEV; /* EOPNOTSUPP: PSI switched off at boot */
+	figures_take(&figure_files[row], s->text, a, f);
+	return true;
+}
+
+static void take_hugetlb(const struct sampler *s, struct arena *a, struct stats *out)
+{
+	const struct facts_hierarchy *at = find_hugetlb(s->cgroup.facts);
+	size_t count = 0;
+
+	while (s->page_sizes[count])
+		count++;
+	if (!at || !count)
+		return;
+	struct group g = group_in(&s->cgroup, at);
+	bool is_v2 = at->version == 2;
+	out->hugetlb.at = arena_alloc(a, count * sizeof *out->hugetlb.at);
+	for (size_t i = 0; i < count; i++) {
+		struct stats_hugetlb *h = &out->hugetlb.at[out->hugetlb.count++];
+		const char *name = arena_format(a, "hugetlb.%s.", s->page_sizes[i]);
+		uint64_t usage = group_read_number(&g, arena_format(a, "%s%s", name, is_v2 ? "current" : "usage_in_bytes"), UINT64_MAX);
+		uint64_t most = group_read_number(&g, arena_format(a, "%s%s", name, is_v2 ? "max" : "limit_in_bytes"), UINT64_MAX);
+		uint64_t peak = is_v2 ? UINT64_MAX : group_read_number(&g, arena_format(a, "%smax_usage_in_bytes", name), UINT64_MAX);
+		uint64_t hits = is_v2 ? group_read_key(&g, arena_format(a, "%sevents", name), "max", UINT64_MAX) :
+					group_read_number(&g, arena_format(a, "%sfailcnt", name), UINT64_MAX);
+		h->page_size = s->page_sizes[i];
+		h->usage = (struct opt_uint){ usage != UINT64_MAX, usage };
+		h->limit = (struct opt_uint){ most < INT64_MAX - (1l << 40), most }; /* v1 rounds "no limit" to whole huge pages */
+		h->peak = (struct opt_uint){ peak != UINT64_MAX, peak };
+		h->limit_hits = (struct opt_uint){ hits != UINT64_MAX, hits };
+	}
+}
+
+/* "  eth0: 1 2 3 ...": eight numbers of what was received, eight of what was sent */
+static bool read_interface(char *line, struct arena *a, struct stats_interface *out)
+{
+	enum { BYTES, PACKETS, ERRORS, DROPS, SENT = 8, ALL = 16 };
+	struct opt_uint n[ALL] = { 0 };
+	char *numbers = strrchr(line, ':'), *word;
+	size_t count = 0;
+
+	if (!numbers)
+		return false;
+	*numbers++ = '\0';
+	while (count < ALL && (word = strsep(&numbers, " ")))
+		if (word[0]) {
+			n[count].is_set = figures_read_number(word, &n[count].value);
+			count++;
+		}
+	*out = (struct stats_interface){ arena_text(a, line + strspn(line, " ")), n[BYTES], n[PACKETS], n[ERRORS], n[DROPS],
+					 n[SENT + BYTES], n[SENT + PACKETS], n[SENT + ERRORS], n[SENT + DROPS] };
+	return count == ALL && strcmp(out->name, "lo") != 0;
+}
+
+static void take_network(const struct sampler *s, struct arena *a, struct stats *out)
+{
+	char *rest = s->text, *line;
+	struct stats_interface one;
+
+	if (s->network_fd < 0 || read_again(s->network_fd, s->text, FILE_MAX) < 0)
+		return;
+	while ((line = strsep(&rest, "\n")))
+		if (read_interface(line, a, &one)) {
+			size_t size = sizeof one, count = out->network.count++;
+			out->network.at = arena_grow(a, out->network.at, count * size, (count + 1) * size);
+			out->network.at[count] = one;
+		}
+}
+
+static struct opt_uint subtract(const struct opt_uint *from, const struct opt_uint *what)
+{
+	if (!from->is_set || !what->is_set)
+		return (struct opt_uint){ 0 };
+	return (struct opt_uint){ true, from->value > what->value ? from->value - what->value : 0 };
+}
+
+/* What follows from the numbers, and what v1 says on another scale. */
+static void derive(struct figures *f, bool has_shares)
+{
+	f->memory.working = subtract(&f->memory.usage, &f->memory.inactive_file);
+	if (f->swap_and_memory_limit.is_set)
+		f->memory.swap_limit = subtract(&f->swap_and_memory_limit, &f->memory.limit);
+	f->memory.limit_hits.value += f->swap_and_memory_hits.value;
+	if (has_shares && f->cpu.weight.is_set)
+		f->cpu.weight.value = (uint64_t)plan_weight_of_shares(f->cpu.weight.value);
+	if (!f->cpu.quota.is_set)
+		f->cpu.period.is_set = false; /* no limit: a period alone says nothing */
+}
+
+static void attach(struct figures *f, struct stats *out)
+{
+	static const struct figures none = { 0 };
+
+	out->cpu = memcmp(&f->cpu, &none.cpu, sizeof f->cpu) ? &f->cpu : NULL;
+	out->memory = memcmp(&f->memory, &none.memory, sizeof f->memory) ? &f->memory : NULL;
+	out->pids = memcmp(&f->pids, &none.pids, sizeof f->pids) ? &f->pids : NULL;
+	out->io = memcmp(&f->io, &none.io, sizeof f->io) ? &f->io : NULL;
+}
+
+bool sampler_read(struct sampler *s, struct arena *a, struct stats *out)
+{
+	struct figures *f = arena_alloc(a, sizeof *f);
+	struct timespec now = { 0 };
+	char *time = arena_alloc(a, CLOCK_TEXT);
+
+	clock_write_now(time);
+	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail with this clock */
+	*out = (struct stats){ .time = time, .cgroup = s->cgroup.path[0] ? s->cgroup.path : "/",
+			       .monotonic = { true, (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000 } };
+	for (size_t i = 0; i < figure_file_count; i++)
+		if (!take_file(s, i, a, f))
+			return false;
+	const struct facts_hierarchy *cpu = facts_find_controller(s->cgroup.facts, "cpu");
+	derive(f, cpu && cpu->version == 1);
+	attach(f, out);
+	take_hugetlb(s, a, out);
+	take_network(s, a, out);
+	return true;
+}

@@ -1,0 +1,25 @@
+/* Owns the reading of what a cgroup counts, in every hierarchy and dialect, into spec/stats.h's form. A sampler keeps the files
+ * open, so that a sample is little more than one read a file; when descriptors are short it opens them each time. */
+#pragma once
+
+#include "runtime/host/cgroup/cgroup.h"
+#include "spec/stats.h"
+
+enum { SAMPLER_MAX_FILES = 48 };
+
+struct sampler {
+	struct cgroup cgroup;
+	int fds[SAMPLER_MAX_FILES]; /* by row of sampler_files[]; owned; -1: this host has no such file, -2: opened each time */
+	int network_fd;             /* /proc/PID/net/dev, or -1 */
+	struct arena *arena;        /* of what is below: as long as the sampler */
+	char *text;                 /* what is read from a file */
+	const char **page_sizes;    /* of huge pages: "2MB"; ends with NULL */
+};
+
+/* The path may also be "", the root of the hierarchies. `pid`: the container's first process, which must be known to live (a pidfd is open); 0: a cgroup without a container. An error is
+ * a cgroup that does not exist in any hierarchy. */
+int sampler_open(const struct cgroup *c, pid_t pid, struct sampler *out, struct err *e);
+void sampler_close(struct sampler *s);
+
+/* What the cgroup counts now, in the arena; `time` and all below `cgroup` of *out. False when the cgroup is gone. */
+bool sampler_read(struct sampler *s, struct arena *a, struct stats *out);
