@@ -86,7 +86,7 @@ static const struct option stats_rows[] = {
 	TEXTS(stats_options, "cgroup", 0, cgroups, "PATH", "look at this cgroup, too"),
 	FLAG(stats_options, "json", 0, has_json, "one JSON object a line; units are in the keys"),
 	TEXT(stats_options, "interval", 0, interval, "TIME", "from one look to the next: 500ms, 2s; default: 1s"),
-	NUMBER(stats_options, "count", count, "N", "looks; default: 1, on a terminal or with --interval without end", UINT32_MAX),
+	NUMBER(stats_options, "count", 0, count, "N", "looks; default: 1, on a terminal or with --interval without end", UINT32_MAX),
 	HELP(stats_options),
 	END,
 };
