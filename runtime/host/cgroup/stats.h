@@ -16,8 +16,8 @@ struct sampler {
 	const char **page_sizes;    /* of huge pages: "2MB"; ends with NULL */
 };
 
-/* The path may also be "", the root of the hierarchies. `pid`: the container's first process, which must be known to live (a pidfd is open); 0: a cgroup without a container. An error is
- * a cgroup that does not exist in any hierarchy. */
+/* The path may also be "", the root of the hierarchies. `pid`: the container's first process, which must be known to live (a pidfd
+ * is open); 0: a cgroup without a container. An error is a cgroup that does not exist in any hierarchy. */
 int sampler_open(const struct cgroup *c, pid_t pid, struct sampler *out, struct err *e);
 void sampler_close(struct sampler *s);
 
