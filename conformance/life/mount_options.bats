@@ -111,3 +111,82 @@ refused() {
 	config '.mounts[-1].options = ["src-nofollow"]'
 	refused "for binds only"
 }
+
+# --- overlays of many layers ------------------------------------------------------------------------------------------
+
+# An overlay at /data of N layers in directories with names of LENGTH bytes; the first holds "top" in the file "same", each its
+# number's file.
+overlay() {
+	local n name layers=
+	for ((n = 1; n <= $1; n++)); do
+		name=$(printf '%0*d' "$2" "$n")
+		mkdir -p "$BATS_TEST_TMPDIR/l/$name"
+		echo "$n" >"$BATS_TEST_TMPDIR/l/$name/file$n"
+		echo "$n" >"$BATS_TEST_TMPDIR/l/$name/same"
+		layers+=:$BATS_TEST_TMPDIR/l/$name
+	done
+	mkdir -p "$BATS_TEST_TMPDIR"/{upper,work}
+	jq --arg at "${layers#:}" --arg upper "upperdir=$BATS_TEST_TMPDIR/upper" --arg work "workdir=$BATS_TEST_TMPDIR/work" \
+		'.mounts += [{"destination": "/data", "type": "overlay", "source": "overlay", "options": ["lowerdir=" + $at, $upper, $work]}]' \
+		"$BUNDLE/config.json" >"$BUNDLE/new" && mv "$BUNDLE/new" "$BUNDLE/config.json"
+}
+
+shows_layers() {
+	in_container /bin/sh -c 'busybox ls /data | busybox wc -l; busybox cat /data/same; echo new >/data/new'
+	gave 0 "$(($1 + 1))"$'\n1'
+	[ "$(<"$BATS_TEST_TMPDIR/upper/new")" = new ]
+	rm "$BATS_TEST_TMPDIR/upper/new"
+}
+
+@test "overlays of 60 and of 200 layers" {
+	only_boxcar # runc 1.1 cuts the options off at a page
+	overlay 60 60
+	[ "$(jq -r '.mounts[-1].options[0] | length' "$BUNDLE/config.json")" -gt 4095 ]
+	shows_layers 60
+	config 'del(.mounts[-1])'
+	rm -r "$BATS_TEST_TMPDIR/l"
+	overlay 200 60
+	shows_layers 200
+	config '.mounts[-1].options += ["nosuid", "rslave"]' # needs the mount's descriptor
+	shows_layers 200
+}
+
+@test "overlays whose layers have names too long for one option" {
+	only_boxcar
+	overlay 20 250
+	shows_layers 20
+}
+
+@test "many layers where fsconfig knows no single ones, or a filter forbids it" {
+	only_boxcar
+	overlay 200 60
+	config 'del(.linux.maskedPaths)' # these need fsconfig, too
+	local refusal
+	for refusal in fsconfig:error=EINVAL fsopen:error=ENOSYS; do
+		args /bin/sh -c 'busybox ls /data | busybox wc -l; busybox cat /data/same'
+		run strace -f -qq -o "$BATS_TEST_TMPDIR/trace" -e trace=mount,fsopen,fsconfig -e inject=$refusal \
+			"$RUNTIME" --root "$ROOT" run --bundle "$BUNDLE" "$ID"
+		gave 0 $'201\n1'
+		grep -q 'lowerdir=[0-9]*:[0-9]*:' "$BATS_TEST_TMPDIR/trace"
+	done
+}
+
+@test "a layer's name may hold what separates layers" {
+	only_boxcar
+	mkdir "$BATS_TEST_TMPDIR/a:b" "$BATS_TEST_TMPDIR/c\\d" "$BATS_TEST_TMPDIR/e,f"
+	touch "$BATS_TEST_TMPDIR/a:b/1" "$BATS_TEST_TMPDIR/c\\d/2" "$BATS_TEST_TMPDIR/e,f/3"
+	overlay 60 60
+	config '.mounts[-1].options[0] += ":\($at)/a\\:b:\($at)/c\\\\d:\($at)/e\\,f"' --arg at "$BATS_TEST_TMPDIR"
+	in_container busybox ls /data/1 /data/2 /data/3 /data/file60
+	gave 0 /data/file60
+}
+
+@test "a layer that is missing is named, and more than 500 are refused" {
+	only_boxcar
+	overlay 60 60
+	config '.mounts[-1].options[0] += ":/no/such/layer"'
+	refused "/no/such/layer: no such file or directory"
+	config '.mounts[-1].options[0] = "lowerdir=" + ([range(600) | "/some/where/\(.)"] | join(":"))'
+	refused "the kernel takes 500"
+	[[ $output == *"/mounts/"*"/options"* ]]
+}

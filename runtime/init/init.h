@@ -119,6 +119,10 @@ void proc_drop(struct init *i);
 /* device.c: a symlink of this text; one that is there already is fine, anything else of that name is -EEXIST. */
 long link_make(int parent_fd, const char *name, const char *target);
 
+/* overlay.c: mount(2) of an overlay whose options name its layers one by one ("lowerdir+=/a"); the number of a failure is that of
+ * the option. */
+int overlay_mount(struct init *i, const struct op_mount *p, const char *source, int target_fd);
+
 /* copy.c: fill the root of a detached mount with what a directory holds; `how` is the plan's NEW_*. */
 int copy_up(struct init *i, int from_fd, int to_fd, uint64_t how);
 

@@ -11,7 +11,7 @@ int init_propagation(struct init *i, const struct op *op, const struct op_propag
 
 /* --- MOUNT: what is to be made ------------------------------------------------------------------------------------ */
 
-enum { NO_OPTION = -1, COVER_MAX = 3, DATA_MAX = 4096 }; /* mount(2) reads one page */
+enum { NO_OPTION = -1, COVER_MAX = 3, DATA_MAX = 4096, /* mount(2) reads one page */ FSCONFIG_VALUE_MAX = 256 };
 
 struct new_mount {
 	const struct op_mount *p;
@@ -98,6 +98,18 @@ static int find_target(struct init *i, struct new_mount *m)
 
 /* --- MOUNT: detached ---------------------------------------------------------------------------------------------- */
 
+/* fsconfig(2) takes short values only; overlay takes a directory by descriptor, too (6.13). */
+static long set_path(int fs_fd, const char *key, const char *path)
+{
+	long fd = sys_openat(AT_FDCWD, path, O_PATH | O_CLOEXEC, 0), result;
+
+	if (fd < 0)
+		return fd;
+	result = sys_fsconfig(fs_fd, FSCONFIG_SET_FD, key, NULL, (int)fd);
+	(void)sys_close((int)fd); /* only a reference */
+	return result;
+}
+
 static long set_option(int fs_fd, const char *option)
 {
 	char key[256];
@@ -111,6 +123,8 @@ static long set_option(int fs_fd, const char *option)
 		return -EINVAL;
 	memcpy(key, option, length);
 	key[length] = 0;
+	if (text_length(option + length + 1) >= FSCONFIG_VALUE_MAX && option[length + 1] == '/')
+		return set_path(fs_fd, key, option + length + 1);
 	return sys_fsconfig(fs_fd, FSCONFIG_SET_STRING, key, option + length + 1, 0);
 }
 
@@ -246,6 +260,13 @@ static int mount_here(struct init *i, const struct new_mount *m)
 	return m->p->propagation ? propagate(i, m) : 0;
 }
 
+static int mount_layers(struct init *i, const struct new_mount *m)
+{
+	int result = overlay_mount(i, m->p, m->source, m->target_fd);
+
+	return result == 0 && m->p->propagation ? propagate(i, m) : result;
+}
+
 /* fsconfig(2) knows no word for these: MS_SILENT, MS_I_VERSION, MS_POSIXACL. */
 static bool has_other_flags(uint64_t flags)
 {
@@ -272,6 +293,8 @@ static int make(struct init *i, const struct new_mount *m)
 	int error = i->failed_error;
 	int64_t number = i->failed_number;
 	result = is_first_here ? mount_detached(i, m) : mount_here(i, m);
+	if (result < 0 && has_option(i, m->p, "lowerdir+=") && text_equal(m->type, "overlay"))
+		return mount_layers(i, m);
 	if (result < 0 && (is_first_here ? i->failed_call == __NR_fsopen : call != __NR_fsopen))
 		return init_fail(i, call, error, number); /* the failure that says more */
 	return result;

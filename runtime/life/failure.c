@@ -78,7 +78,7 @@ static int explain_mount(const struct plan *plan, const struct op_mount *mount, 
 {
 	const char *type = plan_get_text(plan, mount->type), *target = plan_get_text(plan, mount->target);
 
-	if (m->call == SYS_fsconfig && m->number >= 0 && m->number < mount->options.count)
+	if ((m->call == SYS_fsconfig || m->call == SYS_openat) && m->number >= 0 && m->number < mount->options.count)
 		return err_number(e, m->error, "mount %s on %s: the option %s", type, target,
 				  plan_get_item(plan, mount->options, (size_t)m->number));
 	if (m->number != MOUNT_COPYING)

@@ -77,6 +77,12 @@ static void plan_file_system(struct planner *p, const struct spec_mount *mount, 
 		 .propagation = o->propagation, .how = new_how(p, o));
 }
 
+static void plan_overlay(struct planner *p, const struct spec_mount *mount, struct mount_options *o)
+{
+	plan_overlay_options(p, mount, o);
+	plan_file_system(p, mount, o);
+}
+
 static void plan_mount(struct planner *p, const struct spec_mount *mount)
 {
 	struct mount_options o;
@@ -99,6 +105,8 @@ static void plan_mount(struct planner *p, const struct spec_mount *mount)
 		plan_bind(p, mount, &o);
 	else if (text_is_equal(mount->type, "cgroup") || text_is_equal(mount->type, "cgroup2"))
 		plan_cgroup_mount(p, mount, &o);
+	else if (text_is_equal(mount->type, "overlay"))
+		plan_overlay(p, mount, &o);
 	else
 		plan_file_system(p, mount, &o);
 }

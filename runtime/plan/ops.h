@@ -193,6 +193,7 @@ struct plan_blob {           /* raw bytes */
  *   every path below the root     openat2        ENOSYS EPERM EAGAIN   a walk by descriptor, init/walk.c
  *   MOUNT                         mount          any                   fsopen to move_mount, which names a bad option; and back.
  *                                                                      With a copy fsopen alone: it is filled before it is seen
+ *   MOUNT of many layers          fsconfig       any                   mount, its layers named by their descriptors' numbers
  *   ROOT BIND REMOUNT READONLY    mount_setattr  ENOSYS EPERM          mount on the descriptor's link in a procfs of ours; for all
  *   ROOT_MODE                                                          mounts of a tree only READONLY does without
  *   MASK                          fsopen         ENOSYS EPERM          a tmpfs for each directory, by mount on its descriptor

@@ -70,6 +70,7 @@ bool plan_is_late_target(const struct planner *p, const char *target);
 /* id-mapped: by the option, or by mappings of its own. */
 bool plan_is_mapped(const struct spec_mount *mount, const struct mount_options *options);
 bool plan_is_below(const char *path, const char *directory);
+void plan_overlay_options(struct planner *p, const struct spec_mount *mount, struct mount_options *options);
 void plan_cgroup_mount(struct planner *p, const struct spec_mount *mount, const struct mount_options *options);
 void plan_root(struct planner *p);
 void plan_hidden_paths(struct planner *p);
