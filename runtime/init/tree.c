@@ -55,16 +55,27 @@ static bool is_for_mount_call(long result, const struct tree_change *c)
 	return (result == -ENOSYS || result == -EPERM) && !(c->set_below | c->clear_below);
 }
 
-/* A remount says all attributes, so it begins with those there are. */
-static uint64_t remount_flags(const struct statfs *fs, const struct tree_change *c)
+static uint64_t attributes_of(const struct statfs *fs)
 {
 	enum { NOATIME = 0x400, NODIRATIME = 0x800, RELATIME = 0x1000, NOSYMFOLLOW = 0x2000 }; /* statfs(2) */
-	uint64_t flags = (uint64_t)fs->f_flags, atime = (c->set | c->clear) & MOUNT_ATTR__ATIME ? MOUNT_ATTR__ATIME : 0;
+	uint64_t flags = (uint64_t)fs->f_flags;
 	uint64_t is = flags & (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 
 	is |= flags & NOATIME ? MOUNT_ATTR_NOATIME : flags & RELATIME ? MOUNT_ATTR_RELATIME : MOUNT_ATTR_STRICTATIME;
-	is |= (flags & NODIRATIME ? MOUNT_ATTR_NODIRATIME : 0) | (flags & NOSYMFOLLOW ? MOUNT_ATTR_NOSYMFOLLOW : 0);
-	return MS_REMOUNT | MS_BIND | tree_mount_flags((is & ~(c->clear | atime)) | c->set);
+	return is | (flags & NODIRATIME ? MOUNT_ATTR_NODIRATIME : 0) | (flags & NOSYMFOLLOW ? MOUNT_ATTR_NOSYMFOLLOW : 0);
+}
+
+static uint64_t change_attributes(uint64_t is, uint64_t set, uint64_t clear)
+{
+	return (is & ~(clear | ((set | clear) & MOUNT_ATTR__ATIME ? MOUNT_ATTR__ATIME : 0))) | set;
+}
+
+/* A remount says all attributes, so it begins with those there are. One without a word on the access time would keep that. */
+static uint64_t remount_flags(const struct statfs *fs, const struct tree_change *c)
+{
+	uint64_t to = change_attributes(attributes_of(fs), c->set, c->clear);
+
+	return MS_REMOUNT | MS_BIND | tree_mount_flags(to) | (to & MOUNT_ATTR__ATIME ? 0 : MS_RELATIME);
 }
 
 /* "self/fd/N" of a procfs of ours leads to the mount, and to none other. */
@@ -94,12 +105,27 @@ static int change_by_proc(struct init *i, int fd, const struct tree_change *c)
 	return result < 0 ? -1 : init_expect(i, __NR_chdir, sys_chdir("/"));
 }
 
+/* In a user namespace the attributes of mounts that came from outside are locked. The failure's number is what of them was to be
+ * taken away; all of MOUNT_ATTR__ATIME where it is the access time. */
+static int fail_change(struct init *i, int fd, const struct tree_change *c, long error)
+{
+	uint64_t set = c->set | c->set_below, clear = c->clear | c->clear_below, lost = 0;
+	struct statfs fs;
+
+	if (error == -EPERM && sys_fstatfs(fd, &fs) == 0) {
+		uint64_t is = attributes_of(&fs), to = change_attributes(is, set, clear);
+		lost = is & ~to & ~(uint64_t)MOUNT_ATTR__ATIME;
+		lost |= (is ^ to) & MOUNT_ATTR__ATIME ? MOUNT_ATTR__ATIME : 0;
+	}
+	return init_fail(i, __NR_mount_setattr, -error, (int64_t)lost);
+}
+
 /* `error` is what mount_setattr(2) said: when that was no filter but a locked attribute, it is what a person has to know. */
 static int change_by_mount_call(struct init *i, int fd, const struct tree_change *c, long error)
 {
 	int result = change_by_proc(i, fd, c);
 
-	return result < 0 && error == -EPERM ? init_fail(i, __NR_mount_setattr, EPERM, 0) : result;
+	return result < 0 && error == -EPERM ? fail_change(i, fd, c, error) : result;
 }
 
 /* --- attaching ------------------------------------------------------------------------------------------------------ */
@@ -110,7 +136,7 @@ int tree_change(struct init *i, int fd, const struct tree_change *c)
 
 	if (is_for_mount_call(result, c))
 		return change_by_mount_call(i, fd, c, result);
-	return init_expect(i, __NR_mount_setattr, result);
+	return result < 0 ? fail_change(i, fd, c, result) : 0;
 }
 
 int tree_attach(struct init *i, int tree_fd, int target_fd, const struct tree_change *c)
@@ -118,8 +144,8 @@ int tree_attach(struct init *i, int tree_fd, int target_fd, const struct tree_ch
 	long changed = change_by_descriptor(tree_fd, c), attached;
 	bool is_to_change = is_for_mount_call(changed, c); /* mount(2) changes only what is attached */
 
-	if (!is_to_change && init_expect(i, __NR_mount_setattr, changed) < 0)
-		return -1;
+	if (!is_to_change && changed < 0)
+		return fail_change(i, tree_fd, c, changed);
 	attached = sys_move_mount(tree_fd, "", target_fd, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 	if (init_expect(i, __NR_move_mount, attached) < 0)
 		return -1;

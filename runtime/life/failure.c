@@ -5,6 +5,7 @@
 #include "spec/base/own.h"
 
 #include <errno.h>
+#include <linux/mount.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <string.h>
@@ -89,6 +90,18 @@ static int explain_mount(const struct plan *plan, const struct op_mount *mount, 
 	return m->error == ENAMETOOLONG ? err_hint(e, "64 directories deep is the most") : -1;
 }
 
+/* The number is what the options would take away from the mount. */
+static int explain_locked(struct arena *a, const struct message *m, struct err *e)
+{
+	uint64_t lost = (uint64_t)m->number & ~(uint64_t)MOUNT_ATTR__ATIME;
+
+	if (m->call != SYS_mount_setattr || m->error != EPERM || !m->number)
+		return -1;
+	return err_hint(e, "the mount's %s%s%s came from outside of the user namespace and stays: leave the options out that change it",
+			lost ? plan_name_attributes(a, lost) : "", lost && lost != (uint64_t)m->number ? " and " : "",
+			lost != (uint64_t)m->number ? "access time" : "");
+}
+
 static int explain_op(const struct birth *birth, const struct op *op, const struct message *m, struct err *e)
 {
 	const char *subject = find_subject(birth->plan, op), *call = name_call(&birth->b->arena, m->call);
@@ -106,8 +119,12 @@ static int explain_op(const struct birth *birth, const struct op *op, const stru
 	case OP_MOUNT:
 		return explain_mount(birth->plan, plan_payload(birth->plan, op), m, call, e);
 	case OP_BIND:
-		return err_number(e, m->error, "bind %s on %s: %s", bind->source ? plan_get_text(birth->plan, bind->source) : "a host path",
-				  subject, call);
+		(void)err_number(e, m->error, "bind %s on %s: %s", bind->source ? plan_get_text(birth->plan, bind->source) : "a host path",
+				 subject, call);
+		return explain_locked(&birth->b->arena, m, e);
+	case OP_REMOUNT:
+		(void)err_number(e, m->error, "%s %s: %s", plan_kind_meaning(op->kind), subject, call);
+		return explain_locked(&birth->b->arena, m, e);
 	default:
 		return err_number(e, m->error, "%s%s%s: %s", plan_kind_meaning(op->kind), subject ? " " : "", subject ? subject : "", call);
 	}

@@ -63,3 +63,6 @@ const char *plan_find_origin(const struct plan_request *request, const struct op
 
 /* Every mount option this release carries out, sorted, ends with NULL: for `features`. */
 const char *const *plan_mount_options(struct arena *a);
+
+/* MOUNT_ATTR_* as mount options: "ro,nosuid". */
+const char *plan_name_attributes(struct arena *a, uint64_t attributes);

@@ -109,6 +109,15 @@ static void add_bits(struct text *out, enum plan_words words, uint64_t value)
 		text_add(out, "none");
 }
 
+const char *plan_name_attributes(struct arena *a, uint64_t attributes)
+{
+	struct text t;
+
+	text_init(&t, a);
+	add_bits(&t, PLAN_WORDS_ATTRIBUTE, attributes);
+	return t.at;
+}
+
 static void add_texts(const struct plan *plan, struct text *out, struct plan_texts list)
 {
 	text_add(out, "[");
