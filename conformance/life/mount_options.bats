@@ -190,3 +190,225 @@ shows_layers() {
 	refused "the kernel takes 500"
 	[[ $output == *"/mounts/"*"/options"* ]]
 }
+
+# --- what a user namespace does not let go of -------------------------------------------------------------------------
+
+@test "in a user namespace a bind keeps nosuid, nodev, noexec, ro and noatime of its source" {
+	only_boxcar # runc 1.1 clears what it may
+	user_namespace
+	mkdir "$BATS_TEST_TMPDIR/host" "$BUNDLE/rootfs/data"
+	mount -t tmpfs -o nosuid,nodev,noexec,ro,noatime tmpfs "$BATS_TEST_TMPDIR/host"
+	local options
+	for options in '["bind"]' '["bind","ro"]' '["rbind","nosuid"]'; do
+		add_mount "{\"destination\":\"/data\",\"source\":\"$BATS_TEST_TMPDIR/host\",\"options\":$options}"
+		look
+		mount_at /data '.options | split(",") | contains(["ro","nosuid","nodev","noexec","noatime"])' true
+		config 'del(.mounts[-1])'
+	done
+}
+
+# The same where the caller is no root either: what came from outside is locked.
+as_user() {
+	HOME_OF_USER=$(mktemp -d /tmp/life-user.XXXXXX)
+	cp "$RUNTIME" "$HOME_OF_USER/boxcar"
+	config '(.linux.uidMappings, .linux.gidMappings) = [{"containerID":0,"hostID":1000,"size":1}] |
+		.linux.namespaces |= map(select(.type != "cgroup")) + [{"type":"user"}] | del(.linux.resources) |
+		.mounts |= map(select(.type != "cgroup")) | (.mounts[] | select(.type == "devpts")).options -= ["gid=5"]'
+	mkdir "$HOME_OF_USER/source"
+	mount -t tmpfs -o nosuid,nodev,noexec,ro,noatime tmpfs "$HOME_OF_USER/source"
+	mv "$BUNDLE" "$HOME_OF_USER/bundle"
+	BUNDLE=$HOME_OF_USER/bundle
+	chown -R 1000:1000 "$BUNDLE" "$HOME_OF_USER"/{boxcar,bundle}
+	chown 1000:1000 "$HOME_OF_USER"
+}
+
+end_user() {
+	umount "$HOME_OF_USER/source"
+	rm -rf "$HOME_OF_USER"
+}
+
+run_as_user() {
+	run setpriv --reuid 1000 --regid 1000 --clear-groups --inh-caps=-all "$HOME_OF_USER/boxcar" --root "$HOME_OF_USER/state" \
+		run --bundle "$BUNDLE" "$ID"
+}
+
+@test "what an ordinary user's namespace has locked is kept, and options that would take it away are named" {
+	only_boxcar
+	as_user
+	add_mount "{\"destination\":\"/data\",\"source\":\"$HOME_OF_USER/source\",\"options\":[\"bind\"]}"
+	args /bin/sh -c "busybox mount | busybox grep ' /data '"
+	local options shown failed=0
+	for options in '["bind"]' '["bind","ro"]' '["bind","noatime","nodev"]' '["rbind","rro"]'; do
+		config ".mounts[-1].options = $options"
+		run_as_user
+		gave 0 "(ro,nosuid,nodev,noexec,noatime" || failed=1
+	done
+	for options in '["bind","rw"]=ro' '["bind","dev","exec"]=nodev,noexec' '["bind","relatime"]=access time' \
+		'["rbind","rsuid"]=nosuid' '["bind","suid","strictatime"]=nosuid and access time'; do
+		config ".mounts[-1].options = ${options%%=*}"
+		run_as_user
+		gave 1 "the mount's ${options#*=} came from outside of the user namespace" || failed=1
+	done
+	end_user
+	[ "$failed" = 0 ]
+}
+
+@test "sysfs in a user namespace without a network namespace of its own is the host's, read-only" {
+	only_boxcar # runc 1.1 cannot
+	user_namespace
+	config '.linux.namespaces |= map(select(.type != "network"))'
+	config '(.mounts[] | select(.type == "sysfs")).options = ["nosuid","noexec","nodev"]'
+	look
+	mount_at /sys .type sysfs
+	saw '[.mounts[] | select(.destination == "/sys" or (.destination | startswith("/sys/"))) | .options | split(",") | index("ro")] | index(null)' null
+	tries write /sys/kernel/uevent_helper x
+	[ "$output" = EROFS ]
+	config '.linux.namespaces += [{"type": "network"}]'
+	in_container busybox ls /sys/class/net
+	gave 0 lo
+	[ "$output" = lo ]
+}
+
+@test "a proc that a user namespace is denied tells what covers the host's" {
+	only_boxcar
+	user_namespace
+	args /probe true
+	try unshare -m --propagation private sh -c 'mount -t tmpfs none /proc/bus && exec "$@"' sh \
+		"$RUNTIME" --root "$ROOT" run --bundle "$BUNDLE" "$ID"
+	gave 1 "operation not permitted"
+	[[ $output == *"covered"*"/proc/bus"* && $output == *"/mounts/"* ]]
+	config '.linux.namespaces |= map(select(.type != "pid"))'
+	refused "needs a pid namespace"
+}
+
+# --- every option -----------------------------------------------------------------------------------------------------
+
+# OPTION: what is mounted with it (fs: a tmpfs; bind: a directory on a tmpfs that has all restrictions, with a tmpfs below it that
+# has them, too; plain: the same without any), which options come before it, and a jq filter that must hold for every mount there
+# is then. `has` and `lacks` are about the attributes, `super` is the list of the superblock's.
+OPTION_ROWS='
+async          fs    sync          super | index("sync") | not
+atime          fs    noatime       lacks("noatime")
+bind           plain -             count == 1
+copy-symlink   plain bind          count == 1
+defaults       fs    -             count == 1
+dest-nofollow  plain bind          count == 1
+dev            bind  bind          lacks("nodev")
+diratime       bind  bind          lacks("nodiratime")
+dirsync        fs    -             super | index("dirsync")
+exec           bind  bind          lacks("noexec")
+iversion       fs    -             count == 1
+lazytime       fs    -             super | index("lazytime")
+loud           fs    silent        count == 1
+mand           fs    -             count == 1
+noatime        plain bind          has("noatime")
+nodev          plain bind          has("nodev")
+nodiratime     plain bind          has("nodiratime")
+noexec         plain bind          has("noexec")
+noiversion     fs    iversion      count == 1
+nolazytime     fs    lazytime      super | index("lazytime") | not
+nomand         fs    mand          count == 1
+norelatime     fs    noatime       count == 1
+nostrictatime  fs    strictatime   has("relatime")
+nosuid         plain bind          has("nosuid")
+nosymfollow    plain bind          has("nosymfollow")
+private        plain bind,shared   shared | not
+ratime         bind  rbind         lacks("noatime")
+rbind          plain -             count == 2
+rdev           bind  rbind         count == 2 and lacks("nodev")
+rdiratime      bind  rbind         count == 2 and lacks("nodiratime")
+relatime       bind  bind          has("relatime")
+remount        fs    nosuid        has("nosuid")
+rexec          bind  rbind         count == 2 and lacks("noexec")
+rnoatime       plain rbind         count == 2 and has("noatime")
+rnodev         plain rbind         count == 2 and has("nodev")
+rnodiratime    plain rbind         count == 2 and has("nodiratime")
+rnoexec        plain rbind         count == 2 and has("noexec")
+rnorelatime    plain rbind         count == 2
+rnostrictatime plain rbind,rstrictatime count == 2 and has("relatime")
+rnosuid        plain rbind         count == 2 and has("nosuid")
+rnosymfollow   plain rbind         count == 2 and has("nosymfollow")
+ro             plain bind          has("ro")
+rprivate       plain rbind,rshared count == 2 and (shared | not)
+rrelatime      bind  rbind         count == 2 and has("relatime")
+rro            plain rbind         count == 2 and has("ro")
+rrw            bind  rbind         count == 2 and has("rw")
+rshared        plain rbind         count == 2 and shared
+rslave         plain rbind,rshared count == 2 and (shared | not)
+rstrictatime   bind  rbind         count == 2 and lacks("noatime") and lacks("relatime")
+rsuid          bind  rbind         count == 2 and lacks("nosuid")
+rsymfollow     bind  rbind         count == 2 and lacks("nosymfollow")
+runbindable    plain rbind         count == 2 and all(.[]; .propagation == "unbindable")
+rw             bind  bind          has("rw")
+shared         plain bind          shared
+silent         fs    -             count == 1
+slave          plain bind,shared   shared | not
+src-nofollow   plain bind          count == 1
+strictatime    bind  bind          lacks("noatime") and lacks("relatime")
+suid           bind  bind          lacks("nosuid")
+symfollow      bind  bind          lacks("nosymfollow")
+sync           fs    -             super | index("sync")
+tmpcopyup      fs    -             count == 1
+unbindable     plain bind          .[0].propagation == "unbindable"
+'
+OPTIONS_TESTED_ABOVE='idmap ridmap' # mounts.bats
+
+option_rows() {
+	grep . <<<"$OPTION_ROWS"
+}
+
+@test "every mount option of features is in the table of this test, and in the golden plans" {
+	only_boxcar
+	diff <("$RUNTIME" features | jq -r '.mountOptions[]' | sort) \
+		<({ option_rows | awk '{ print $1 }'; printf '%s\n' $OPTIONS_TESTED_ABOVE; } | sort)
+	diff <("$RUNTIME" features | jq -r '.mountOptions[]' | sort) \
+		<(jq -r '.mounts[]?.options[]?' "$BATS_TEST_DIRNAME"/../plans/cases/mount-*.json | grep -x -F -f <("$RUNTIME" features | jq -r '.mountOptions[]') | sort -u)
+}
+
+@test "every mount option does what it says" {
+	only_boxcar # runc 1.1 does not know them all
+	local all=nosuid,nodev,noexec,ro,noatime,nodiratime,nosymfollow option kind before filter
+	mkdir "$BATS_TEST_TMPDIR"/{bind,plain}
+	mount -t tmpfs tmpfs "$BATS_TEST_TMPDIR/plain" && mkdir "$BATS_TEST_TMPDIR/plain/below"
+	mount -t tmpfs tmpfs "$BATS_TEST_TMPDIR/plain/below"
+	mount -t tmpfs tmpfs "$BATS_TEST_TMPDIR/bind" && mkdir "$BATS_TEST_TMPDIR/bind/below"
+	mount -t tmpfs -o $all tmpfs "$BATS_TEST_TMPDIR/bind/below"
+	mount -o remount,bind,$all "$BATS_TEST_TMPDIR/bind"
+	while read -r option kind before filter; do
+		before=${before#-}
+		if [ $kind = fs ]; then
+			echo "{\"destination\":\"/m/$option\",\"type\":\"tmpfs\",\"source\":\"tmpfs\",\"options\":\"$before,$option\"}"
+		else
+			echo "{\"destination\":\"/m/$option\",\"source\":\"$BATS_TEST_TMPDIR/$kind\",\"options\":\"$before,$option\"}"
+		fi
+		[ $option != remount ] || sed 's/,remount//' <<<"{\"destination\":\"/m/remount\",\"type\":\"tmpfs\",\"source\":\"tmpfs\",\"options\":\"mode=755,remount\"}"
+	done < <(option_rows) | jq -s 'map(.options |= (split(",") - [""])) | [.[] | select(.options | index("remount") | not)] +
+		[.[] | select(.options | index("remount"))]' >"$BATS_TEST_TMPDIR/mounts"
+	config '.mounts += $mounts[0]' --slurpfile mounts "$BATS_TEST_TMPDIR/mounts"
+	look
+	local failed=0
+	while read -r option kind before filter; do
+		jq -e --arg at "/m/$option" "
+			def words: .options | split(\",\");
+			def has(\$word): all(.[]; words | index(\$word) != null);
+			def lacks(\$word): all(.[]; words | index(\$word) == null);
+			def super: .[0].superOptions | split(\",\");
+			def shared: any(.[]; .propagation | contains(\"shared:\"));
+			def count: length;
+			[.mounts[] | select(.destination == \$at or (.destination | startswith(\$at + \"/\")))] | $filter" \
+			"$BATS_TEST_TMPDIR/seen" >/dev/null || { failed=1; echo "$option: $filter does not hold:"
+				grep -o "{[^{}]*\"/m/$option[/\"][^{}]*}" "$BATS_TEST_TMPDIR/seen"; }
+	done < <(option_rows)
+	[ $failed = 0 ]
+}
+
+@test "an option that no table knows is the file system's" {
+	add_mount '{"destination":"/data","type":"tmpfs","source":"tmpfs","options":["size=3m","nodev","nr_inodes=77","huge=never"]}'
+	look
+	mount_at /data '.superOptions | contains("size=3072k") and contains("nr_inodes=77")' true
+	mount_at /data '.superOptions | contains("nodev")' false
+	config '.mounts[-1].options += ["no-such-option"]'
+	try rt create --bundle "$BUNDLE" "$ID"
+	[ "$status" = 1 ]
+	! is_boxcar || [[ $output == *"mount tmpfs on /data: the option no-such-option: invalid argument"* ]]
+}

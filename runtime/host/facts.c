@@ -1,5 +1,6 @@
 #include "runtime/host/facts.h"
 
+#include "runtime/host/mountinfo.h"
 #include "spec/base/own.h"
 #include "spec/base/text.h"
 
@@ -16,32 +17,6 @@
 
 #define CGROUPS "/sys/fs/cgroup"
 
-/* The whole of a file of procfs, sysfs or cgroupfs, whose size is unknown before; NULL with errno. These files come by the
- * page: a read that brings less than half of one has brought the end. */
-static char *read_whole(const char *path, struct arena *a)
-{
-	own_fd fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	size_t length = 0, room = 4096;
-
-	if (fd < 0)
-		return NULL;
-	for (char *text = arena_alloc(a, room);;) {
-		ssize_t got = read(fd, text + length, room - length - 1);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return NULL;
-		length += (size_t)got;
-		text[length] = '\0';
-		if (got == 0 || (length == (size_t)got && got < 2048))
-			return text;
-		if (length + 1 == room) {
-			text = arena_grow(a, text, room, 2 * room);
-			room *= 2;
-		}
-	}
-}
-
 static bool is_mounted(const char *path, int version)
 {
 	struct statfs s;
@@ -49,49 +24,7 @@ static bool is_mounted(const char *path, int version)
 	return statfs(path, &s) == 0 && s.f_type == (version == 1 ? CGROUP_SUPER_MAGIC : CGROUP2_SUPER_MAGIC);
 }
 
-/* --- mountinfo ---------------------------------------------------------------------------------------------------- */
-
-/* One line of /proc/self/mountinfo, its fields decoded in place. Only what cgroups need. */
-struct mount_line {
-	const char *root, *mount_point, *type, *options;
-};
-
-/* Space, tab, newline and backslash are written as a backslash and three octal digits. */
-static void decode_octal(char *text)
-{
-	char *out = text;
-
-	for (const char *in = text; *in; out++) {
-		if (in[0] == '\\' && in[1] >= '0' && in[1] <= '3' && in[2] >= '0' && in[2] <= '7' && in[3] >= '0' &&
-		    in[3] <= '7') {
-			*out = (char)((in[1] - '0') << 6 | (in[2] - '0') << 3 | (in[3] - '0'));
-			in += 4;
-		} else {
-			*out = *in++;
-		}
-	}
-	*out = '\0';
-}
-
-/* id parent major:minor ROOT MOUNT_POINT options optional... - TYPE source SUPER_OPTIONS */
-static bool read_mount_line(char *line, struct mount_line *out)
-{
-	char *words[6], *rest = line, *word = NULL;
-
-	for (size_t i = 0; i < 6; i++)
-		if (!(words[i] = strsep(&rest, " ")))
-			return false;
-	while ((word = strsep(&rest, " ")) && strcmp(word, "-") != 0)
-		; /* optional fields, as many as there are */
-	char *type = strsep(&rest, " ");
-	(void)strsep(&rest, " "); /* the source */
-	if (!type || !rest)
-		return false;
-	decode_octal(words[3]);
-	decode_octal(words[4]);
-	*out = (struct mount_line){ words[3], words[4], type, rest };
-	return true;
-}
+/* --- where hierarchies are mounted ---------------------------------------------------------------------------------- */
 
 /* Every controller of the hierarchy is among the mount's super block options. */
 static bool has_options(const char *options, const char *controllers, struct arena *a)
@@ -130,13 +63,13 @@ static bool is_visible(const struct facts_hierarchy *h, struct arena *a)
  * where we are, else the last one, which may hide others. */
 static bool find_mount(struct facts_hierarchy *h, struct arena *a)
 {
-	char *rest = read_whole("/proc/self/mountinfo", a), *line;
+	char *rest = mountinfo_read_file("/proc/self/mountinfo", a), *line;
 	const char *type = h->version == 1 ? "cgroup" : "cgroup2", *own_path = h->own_path;
 	struct mount_line m;
 	bool is_found = false;
 
 	while (rest && (line = strsep(&rest, "\n"))) {
-		if (!read_mount_line(line, &m) || strcmp(m.type, type) != 0 ||
+		if (!mountinfo_read_line(line, &m) || strcmp(m.type, type) != 0 ||
 		    (h->version == 1 && !has_options(m.options, h->controllers, a)) || !is_mounted(m.mount_point, h->version))
 			continue;
 		h->mount_point = m.mount_point;
@@ -170,7 +103,7 @@ static bool locate(struct facts_hierarchy *h, struct arena *a)
 
 static void read_controllers(struct facts_hierarchy *h, struct arena *a)
 {
-	char *controllers = read_whole(arena_format(a, "%s/cgroup.controllers", h->mount_point), a);
+	char *controllers = mountinfo_read_file(arena_format(a, "%s/cgroup.controllers", h->mount_point), a);
 
 	if (controllers)
 		controllers[strcspn(controllers, "\n")] = '\0';
@@ -204,7 +137,7 @@ static void read_line(char *line, bool is_unified, struct arena *a, struct facts
 static int probe_cgroups(struct arena *a, struct facts *f, struct err *e)
 {
 	bool is_unified = is_mounted(CGROUPS, 2);
-	char *rest = read_whole("/proc/self/cgroup", a), *line;
+	char *rest = mountinfo_read_file("/proc/self/cgroup", a), *line;
 
 	if (!rest && errno != ENOENT)
 		return err_sys(e, "read /proc/self/cgroup");
@@ -231,7 +164,7 @@ static bool find_hex(const char *status, const char *key, uint64_t *out)
 
 static int read_status(struct arena *a, struct facts *f, struct err *e)
 {
-	const char *status = read_whole("/proc/self/status", a);
+	const char *status = mountinfo_read_file("/proc/self/status", a);
 	uint64_t permitted, bounding;
 
 	if (!status)

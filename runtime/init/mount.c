@@ -300,6 +300,19 @@ static int make(struct init *i, const struct new_mount *m)
 	return result;
 }
 
+static int bind_instead(struct init *i, const struct new_mount *m)
+{
+	const uint64_t kept = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+	long tree = tree_clone(AT_FDCWD, init_text(i, m->p->instead), AT_RECURSIVE);
+
+	if (init_expect(i, __NR_open_tree, tree) < 0)
+		return -1;
+	int result = tree_attach(i, (int)tree, m->target_fd,
+				 &(struct tree_change){ .set_below = kept, .propagation = m->p->propagation });
+	(void)sys_close((int)tree); /* a reference to what is attached; else the failure counts */
+	return result;
+}
+
 int init_mount(struct init *i, const struct op *op, const struct op_mount *p)
 {
 	struct new_mount m = { .p = p, .type = init_text(i, p->type), .target_fd = -1 };
@@ -309,6 +322,8 @@ int init_mount(struct init *i, const struct op *op, const struct op_mount *p)
 	int result = find_target(i, &m);
 	if (result == 0)
 		result = make(i, &m);
+	if (result < 0 && p->instead && m.target_fd >= 0 && i->failed_error == EPERM)
+		result = bind_instead(i, &m);
 	if (m.target_fd >= 0)
 		(void)sys_close(m.target_fd); /* only a reference */
 	return result;

@@ -2,6 +2,7 @@
 #include "runtime/life/container.h"
 
 #include "runtime/host/facts.h"
+#include "runtime/host/mountinfo.h"
 #include "spec/base/own.h"
 
 #include <errno.h>
@@ -74,16 +75,41 @@ static const char *name_call(struct arena *a, uint32_t call)
 	return name ? arena_text(a, name) : arena_format(a, "system call %u", call);
 }
 
-static int explain_mount(const struct plan *plan, const struct op_mount *mount, const struct message *m, const char *call,
+/* A user namespace gets these only where it sees the host's whole: mount_too_revealing() of the kernel. */
+static int explain_denied(struct arena *a, const char *type, struct err *e)
+{
+	const char *directory = text_is_equal(type, "proc") ? "/proc" : text_is_equal(type, "sysfs") ? "/sys" : NULL;
+	const char *covers = directory ? mountinfo_find_covers(directory, a) : NULL;
+
+	if (!directory)
+		return -1;
+	if (!covers)
+		return err_hint(e, "in a user namespace it needs a %s namespace made with it", directory[1] == 'p' ? "pid" : "network");
+	return err_hint(e, "a user namespace gets a %s of its own only where no part of %s is covered; here mounts cover it: %s", type,
+			directory, covers);
+}
+
+static bool has_user_namespace(const struct birth *birth)
+{
+	for (size_t i = 0; i < plan_count(birth->plan); i++)
+		if (plan_find_op(birth->plan, i)->kind == OP_BECOME_ROOT)
+			return true;
+	return birth->b->facts.is_in_user_namespace;
+}
+
+static int explain_mount(const struct birth *birth, const struct op_mount *mount, const struct message *m, const char *call,
 			 struct err *e)
 {
+	const struct plan *plan = birth->plan;
 	const char *type = plan_get_text(plan, mount->type), *target = plan_get_text(plan, mount->target);
 
 	if ((m->call == SYS_fsconfig || m->call == SYS_openat) && m->number >= 0 && m->number < mount->options.count)
 		return err_number(e, m->error, "mount %s on %s: the option %s", type, target,
 				  plan_get_item(plan, mount->options, (size_t)m->number));
-	if (m->number != MOUNT_COPYING)
-		return err_number(e, m->error, "mount %s on %s: %s", type, target, call);
+	if (m->number != MOUNT_COPYING) {
+		(void)err_number(e, m->error, "mount %s on %s: %s", type, target, call);
+		return m->error == EPERM && has_user_namespace(birth) ? explain_denied(&birth->b->arena, type, e) : -1;
+	}
 	(void)err_number(e, m->error, "copy what is below %s into its %s: %s", target, type, call);
 	if (m->error == ENOSPC)
 		return err_hint(e, "give it a larger \"size=\" or \"nr_inodes=\", or leave tmpcopyup out");
@@ -102,6 +128,18 @@ static int explain_locked(struct arena *a, const struct message *m, struct err *
 			lost != (uint64_t)m->number ? "access time" : "");
 }
 
+/* Of a bind whose tree the runtime cloned, too. */
+static const char *find_source(const struct plan *plan, const struct op_bind *bind)
+{
+	for (size_t i = 0; !bind->source && i < plan_count(plan); i++) {
+		const struct op *op = plan_find_op(plan, i);
+		const struct op_tree *tree = plan_payload(plan, op);
+		if (op->kind == OP_TREE && tree->slot == bind->slot)
+			return plan_get_text(plan, tree->source);
+	}
+	return bind->source ? plan_get_text(plan, bind->source) : "a host path";
+}
+
 static int explain_op(const struct birth *birth, const struct op *op, const struct message *m, struct err *e)
 {
 	const char *subject = find_subject(birth->plan, op), *call = name_call(&birth->b->arena, m->call);
@@ -117,10 +155,9 @@ static int explain_op(const struct birth *birth, const struct op *op, const stru
 	case OP_CWD:
 		return explain_directory(subject, m, e);
 	case OP_MOUNT:
-		return explain_mount(birth->plan, plan_payload(birth->plan, op), m, call, e);
+		return explain_mount(birth, plan_payload(birth->plan, op), m, call, e);
 	case OP_BIND:
-		(void)err_number(e, m->error, "bind %s on %s: %s", bind->source ? plan_get_text(birth->plan, bind->source) : "a host path",
-				 subject, call);
+		(void)err_number(e, m->error, "bind %s on %s: %s", find_source(birth->plan, bind), subject, call);
 		return explain_locked(&birth->b->arena, m, e);
 	case OP_REMOUNT:
 		(void)err_number(e, m->error, "%s %s: %s", plan_kind_meaning(op->kind), subject, call);

@@ -62,6 +62,14 @@ static uint64_t find_superblock(const struct mount_options *o)
 	return o->has_tmpcopyup ? o->superblock & ~(uint64_t)(MS_SILENT | MS_I_VERSION) : o->superblock;
 }
 
+/* sysfs belongs to a network namespace: a user namespace that owns none cannot mount it. One that is joined may be its own. */
+static const char *find_stand_in(const struct planner *p, const struct spec_mount *mount)
+{
+	bool is_user_namespace = planner_has(p, CLONE_NEWUSER) || p->facts->is_in_user_namespace;
+
+	return is_user_namespace && !(p->made & CLONE_NEWNET) && text_is_equal(mount->type, "sysfs") ? "/sys" : NULL;
+}
+
 static void plan_file_system(struct planner *p, const struct spec_mount *mount, const struct mount_options *o)
 {
 	if (!mount->type || !mount->type[0]) {
@@ -74,7 +82,7 @@ static void plan_file_system(struct planner *p, const struct spec_mount *mount, 
 		 .target = plan_add_text(&p->w, plan_find_target(p, mount->destination)),
 		 .options = plan_add_texts(&p->w, o->data, o->data_count),
 		 .superblock = find_superblock(o) | (set & MOUNT_ATTR_RDONLY ? MS_RDONLY : 0), .set = set,
-		 .propagation = o->propagation, .how = new_how(p, o));
+		 .propagation = o->propagation, .how = new_how(p, o), .instead = plan_add_text(&p->w, find_stand_in(p, mount)));
 }
 
 static void plan_overlay(struct planner *p, const struct spec_mount *mount, struct mount_options *o)

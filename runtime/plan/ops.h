@@ -123,7 +123,8 @@ struct plan_blob {           /* raw bytes */
 	M(FLAGS, superblock, MOUNT) /* MS_RDONLY, MS_SYNCHRONOUS, MS_LAZYTIME, MS_I_VERSION ... */                      \
 	M(FLAGS, set, ATTRIBUTE)    /* MOUNT_ATTR_* */                                                                  \
 	M(FLAGS, propagation, MOUNT)                                                                                    \
-	M(FLAGS, how, NEW)
+	M(FLAGS, how, NEW)                                                                                              \
+	M(TEXT, instead, NONE)      /* shown read-only, mounts below included, where the mount is denied; absent: nothing */
 #define PLAN_BIND(M)                                                                                                    \
 	M(TEXT, source, NONE) /* host path; absent when `slot` holds the tree */                                        \
 	M(SLOT, slot, NONE)   /* 0: none */                                                                             \
@@ -194,6 +195,8 @@ struct plan_blob {           /* raw bytes */
  *   MOUNT                         mount          any                   fsopen to move_mount, which names a bad option; and back.
  *                                                                      With a copy fsopen alone: it is filled before it is seen
  *   MOUNT of many layers          fsconfig       any                   mount, its layers named by their descriptors' numbers
+ *   MOUNT of sysfs                mount          EPERM                 in a user namespace that owns no network namespace: the
+ *                                                                      host's /sys, bound read-only
  *   ROOT BIND REMOUNT READONLY    mount_setattr  ENOSYS EPERM          mount on the descriptor's link in a procfs of ours; for all
  *   ROOT_MODE                                                          mounts of a tree only READONLY does without
  *   MASK                          fsopen         ENOSYS EPERM          a tmpfs for each directory, by mount on its descriptor

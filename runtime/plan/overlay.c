@@ -1,5 +1,5 @@
-/* Overlays of many layers. mount(2) takes one page of options: what does not fit has its "lowerdir" told layer by layer, which
- * fsconfig(2) takes (Linux 6.7), and which init can tell an older kernel in few bytes. */
+/* Overlays of many layers. The system call takes one page of options: what does not fit has its "lowerdir" told layer by
+ * layer, which fsconfig(2) takes (Linux 6.7), and which init can tell an older kernel in few bytes. */
 #include "runtime/plan/planner.h"
 
 #include <string.h>
