@@ -73,7 +73,7 @@ BASE_LDFLAGS := $(LINK_MODE) $(LINK_HARDENING) -Wl,--gc-sections $(LDFLAGS)
 # Debian calls the static yajl libyajl_s.a; named so, it is taken into a dynamic link as well.
 LDLIBS := $(if $(filter -static%,$(LINK_MODE)),-lyajl_s,-lyajl) -lseccomp -lcap -lm
 # conductor has shared libraries: Debian has no static libmnl.
-CONDUCTOR_LDLIBS := -lyajl -lnettle -lm $(if $(wildcard bundle-tools/net/*.c),-lnftnl -lmnl)
+CONDUCTOR_LDLIBS := -lyajl -lnettle -lz -lzstd -lm $(if $(wildcard bundle-tools/net/*.c),-lnftnl -lmnl)
 TEST_LDFLAGS := $(if $(filter -static,$(LINK_MODE)),-no-pie,$(filter-out -static-pie,$(LINK_MODE))) $(LDFLAGS)
 
 # boxcar-init: no C library, no start files, nothing that needs thread-local storage (the stack protector's canary does).
@@ -192,15 +192,19 @@ $(BUILD)/conformance/probe: $(PROBE_SOURCES) conformance/probe/probe.h
 	@echo 'cc      $@'
 	$(Q)$(TOOL_CC) $(filter-out -MMD -MP,$(TOOL_CFLAGS)) $(TOOL_LDFLAGS) -o $@ $(PROBE_SOURCES)
 
+# What is fuzzed belongs to boxcar, but for archives.
+FUZZ_LDLIBS = $(LDLIBS)
+$(BUILD)/fuzz-archive $(BUILD)/replay-archive: FUZZ_LDLIBS = $(CONDUCTOR_LDLIBS)
+$(BUILD)/fuzz-archive $(BUILD)/replay-archive: $(CONDUCTOR_LIBRARY)
 $(BUILD)/fuzz-%: conformance/fuzz/%.c $(LIBRARY)
 	@mkdir -p $(@D)
 	@echo 'cc      $@'
-	$(Q)$(CC) $(BASE_CFLAGS) $(LINK_MODE) -fsanitize=fuzzer -MF $@.d -o $@ $< $(LIBRARY) $(LDLIBS)
+	$(Q)$(CC) $(BASE_CFLAGS) $(LINK_MODE) -fsanitize=fuzzer -MF $@.d -o $@ $< $(filter %.a,$^) $(FUZZ_LDLIBS)
 
 $(BUILD)/replay-%: conformance/fuzz/%.c conformance/fuzz/replay.c $(LIBRARY)
 	@mkdir -p $(@D)
 	@echo 'cc      $@'
-	$(Q)$(CC) $(BASE_CFLAGS) $(TEST_LDFLAGS) -MF $@.d -o $@ $(filter %.c,$^) $(LIBRARY) $(LDLIBS)
+	$(Q)$(CC) $(BASE_CFLAGS) $(TEST_LDFLAGS) -MF $@.d -o $@ $(filter %.c,$^) $(filter %.a,$^) $(FUZZ_LDLIBS)
 
 -include $(shell find $(BUILD) -path $(BUILD)/demo -prune -o -type f -name '*.d' -print 2>/dev/null)
 
@@ -226,7 +230,7 @@ $(SPEC_OBJECTS) $(RUNTIME_OBJECTS) $(INIT_OBJECTS) $(INIT_TESTED) $(CONDUCTOR_OB
 # --- packages: installed only when something is missing, and only for goals that promise it ---------------------------
 
 BUILD_PACKAGES := gcc make libc6-dev libyajl-dev libseccomp-dev libcap-dev git
-CONDUCTOR_PACKAGES := nettle-dev libmnl-dev libnftnl-dev mmdebstrap
+CONDUCTOR_PACKAGES := nettle-dev zlib1g-dev libzstd-dev libmnl-dev libnftnl-dev mmdebstrap
 CHECK_PACKAGES := libcmocka-dev bats jq busybox-static strace python3-minimal procps util-linux libcap2-bin
 LINT_PACKAGES := clang clang-tidy cppcheck
 .PHONY: deps

@@ -7,6 +7,8 @@
 
 static const char *const log_formats[] = { "text", "json", NULL };
 static const char *const variants[] = { "minbase", "full", NULL }; /* as enum base_variant */
+static const char *const formats[] = { "by-name", "dir", "tar", NULL };     /* as enum export_format */
+static const char *const compressions[] = { "gzip", "zstd", "none", NULL }; /* as enum compression */
 
 static const struct option global_rows[] = {
 	TEXT(global_options, "root", 0, root, "DIR", "directory of images, layers and containers; default: /var/lib/conductor"),
@@ -82,6 +84,20 @@ static const struct option inspect_rows[] = {
 	HELP(inspect_options),
 	END,
 };
+static const struct option export_rows[] = {
+	WORD(export_command_options, "format", 'f', format, "FORMAT", "dir or tar; default: tar for what ends in .tar, else dir", formats),
+	WORD(export_command_options, "compression", 0, compression, "METHOD", "of the layers: gzip, zstd or none", compressions),
+	TEXT(export_command_options, "name", 0, name, "NAME", "name in the layout; default: the image's own"),
+	HELP(export_command_options),
+	END,
+};
+static const struct option import_rows[] = {
+	TEXT(import_command_options, "name", 0, name, "NAME", "which image of the layout; default: the only one for this machine"),
+	NUMBER(import_command_options, "max-size", 0, max_size, "GIGABYTES", "how large it may become; default: 32", 1 << 20),
+	FLAG(import_command_options, "allow-devices", 0, has_devices, "take any device, not only those that every container has"),
+	HELP(import_command_options),
+	END,
+};
 static const struct option plain_rows[] = { HELP(plain_options), END };
 
 static const struct command commands[] = {
@@ -94,6 +110,10 @@ static const struct command commands[] = {
 	  cmd_inspect_layers },
 	{ "bundle", "IMAGE DIR [COMMAND ...]", "make an OCI bundle with its root mounted", ROWS(bundle, run_command_options), 2, -1, 2, 0,
 	  cmd_bundle },
+	{ "export", "IMAGE DIR|FILE.tar|-", "write an image as an OCI image layout", ROWS(export, export_command_options), 2, 2, -1, 0,
+	  cmd_export },
+	{ "import", "DIR|FILE|- [IMAGE]", "take an image out of an OCI image layout", ROWS(import, import_command_options), 1, 2, -1, 0,
+	  cmd_import },
 	{ "run", "IMAGE NAME [COMMAND ...]", "run a container", ROWS(run, run_command_options), 1, -1, 2, 0, cmd_run },
 	{ "exec", "NAME [COMMAND ...]", "run another command in a container", ROWS(exec, exec_command_options), 1, -1, 1, 0, cmd_exec },
 	{ "ps", "", "list the containers", ROWS(plain, plain_options), 0, 0, -1, 0, cmd_ps },

@@ -56,6 +56,16 @@ struct logs_options {
 struct inspect_options {
 	bool has_pid, has_namespaces, has_help;
 };
+struct export_command_options {
+	const char *name;
+	int format, compression;
+	bool has_help;
+};
+struct import_command_options {
+	const char *name;
+	uint64_t max_size;
+	bool has_devices, has_help;
+};
 
 command_run cmd_build;
 command_run cmd_images;
@@ -64,6 +74,8 @@ command_run cmd_rmcache;
 command_run cmd_gc;
 command_run cmd_inspect_layers;
 command_run cmd_bundle;
+command_run cmd_export;
+command_run cmd_import;
 command_run cmd_run;
 command_run cmd_exec;
 command_run cmd_ps;

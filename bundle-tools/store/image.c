@@ -25,7 +25,7 @@ static const struct field image_config_rows[] = {
 	TEXT("StopSignal", stop_signal, 0, "Signal that asks it to end."),
 	TEXTS("Shell", shell, 0, "What runs commands that are one text."),
 };
-static RECORD(image_config);
+RECORD(image_config);
 #undef OWNER
 
 #define OWNER struct spec_image_step

@@ -32,6 +32,9 @@ struct image {
 	SPEC_LIST(spec_image_step) history;
 };
 
+/* The same document is part of an OCI image. */
+extern const struct record record_image_config;
+
 /* 1: there is no such image. */
 int image_find(struct conductor *c, const char *name, struct image **out, struct err *e);
 

@@ -144,7 +144,7 @@ static int read_entry(struct reading *r, int dir_fd, const char *name, const cha
 		return err_sys(r->e, "stat %s", name);
 	if (S_ISREG(entry.st.st_mode) && entry.st.st_nlink > 1)
 		entry.linked = find_linked(r, &entry.st);
-	if (!entry.linked && S_ISREG(entry.st.st_mode) && read_content(r, dir_fd, name, &entry))
+	if (r->cache && !entry.linked && S_ISREG(entry.st.st_mode) && read_content(r, dir_fd, name, &entry))
 		return -1;
 	if (S_ISLNK(entry.st.st_mode) && read_target(r, dir_fd, name, &entry))
 		return -1;

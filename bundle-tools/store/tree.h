@@ -31,7 +31,8 @@ struct tree {
 	SPEC_LIST(tree_entry) entries; /* a directory before what is in it, names sorted */
 };
 
-/* Read `path` below dir_fd (AT_FDCWD: the working directory). A symbolic link at the end is itself copied. */
+/* Read `path` below dir_fd (AT_FDCWD: the working directory). A symbolic link at the end is itself copied. Without
+ * a cache no file is read, and digests are zero. */
 int tree_read(struct conductor *c, struct stat_cache *cache, int dir_fd, const char *path, struct tree *out, struct err *e);
 
 struct tree_rules { /* what the copy will have instead of the source's */

@@ -66,8 +66,7 @@ int seccomp_generate(const struct seccomp_call *calls, size_t count, uint32_t de
 	for (size_t i = 0; i < count && failed >= 0; i++)
 		failed = seccomp_rule_add_array(filter, calls[i].action, calls[i].named, calls[i].asked_count, calls[i].asked);
 	if (failed == -EEXIST) {
-		char *name = seccomp_syscall_resolve_num_arch(calls->token, (int)calls->number);
-		own_text owned = name;
+		own_text name = seccomp_syscall_resolve_num_arch(calls->token, (int)calls->number);
 		return err_set(e, "rules of the seccomp filter contradict each other: the same condition, another action, for the "
 				  "system call %s", name ? name : "of a number without a name");
 	}

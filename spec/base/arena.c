@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+enum { ARENA_FIRST = 16 }; /* no offset is 0 */
+
 static _Noreturn void give_up(const char *what)
 {
 	(void)fprintf(stderr, "boxcar: out of memory: %s\n", what);
@@ -18,7 +20,7 @@ void arena_init(struct arena *a, size_t size)
 
 	if (base == MAP_FAILED)
 		give_up("the address space for the arena was refused; is RLIMIT_AS very low?");
-	*a = (struct arena){ .base = base, .used = 16, .size = size };
+	*a = (struct arena){ .base = base, .used = ARENA_FIRST, .size = size };
 }
 
 void arena_finish(struct arena *a)
@@ -26,6 +28,12 @@ void arena_finish(struct arena *a)
 	if (a->base)
 		(void)munmap(a->base, a->size);
 	*a = (struct arena){ 0 };
+}
+
+void arena_reset(struct arena *a)
+{
+	memset(a->base, 0, a->used);
+	a->used = ARENA_FIRST;
 }
 
 void *arena_alloc(struct arena *a, size_t size)

@@ -17,6 +17,9 @@ enum { ARENA_SIZE = 256 << 20 }; /* address space, not memory: pages are taken w
 void arena_init(struct arena *a, size_t size);
 void arena_finish(struct arena *a);
 
+/* Empty again; what was allocated is gone. */
+void arena_reset(struct arena *a);
+
 /* Zeroed memory aligned to 16 bytes; never NULL, also for 0 bytes. */
 void *arena_alloc(struct arena *a, size_t size) __attribute__((malloc, returns_nonnull, alloc_size(2)));
 
