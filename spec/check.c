@@ -168,6 +168,8 @@ static void check_linux(const struct spec_linux *linux, struct problems *p)
 			     "a namespace of type mount is needed");
 	if (linux->resources)
 		check_resources(linux->resources, "/linux/resources", p);
+	if (linux->memory_policy)
+		check_memory_policy(linux->memory_policy, p);
 	if (linux->seccomp)
 		check_seccomp(linux->seccomp, p);
 	check_sysctls(linux, p);

@@ -129,6 +129,8 @@ void check_process(const struct spec_process *process, const char *pointer, cons
 	check_rlimits(process, pointer, p);
 	if (process->capabilities)
 		check_capabilities(process->capabilities, pointer, p);
+	if (process->scheduler)
+		check_scheduler(process->scheduler, pointer, p);
 	if (process->user)
 		check_user(process->user, pointer, linux, p);
 }

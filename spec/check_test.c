@@ -476,6 +476,83 @@ static void processes_keep_their_rules(void **state)
 	CHECK(rules);
 }
 
+#define SCHEDULER(policy, more) ",\"scheduler\":{\"policy\":\"SCHED_" policy "\"" more "}"
+
+static void scheduling_keeps_its_rules(void **state)
+{
+	static const struct rule rules[] = {
+		{ .process = SCHEDULER("OTHER", ",\"nice\":-20"), .said = "" },
+		{ .process = SCHEDULER("BATCH", ",\"nice\":19,\"priority\":0,\"runtime\":0"), .said = "" },
+		{ .process = SCHEDULER("IDLE", ",\"nice\":1"),
+		  .said = "warning: /process/scheduler/nice: has no effect with this policy; only SCHED_OTHER and "
+			  "SCHED_BATCH are nice\n" },
+		{ .process = SCHEDULER("FIFO", ",\"priority\":1"), .said = "" },
+		{ .process = SCHEDULER("FIFO", ""),
+		  .said = "/process/scheduler/priority: is missing; SCHED_FIFO and SCHED_RR have the priorities 1 to "
+			  "99\n" },
+		{ .process = SCHEDULER("RR", ",\"priority\":0,\"period\":1"),
+		  .said = "/process/scheduler/priority: is too low; SCHED_FIFO and SCHED_RR have the priorities 1 to "
+			  "99\n"
+			  "/process/scheduler/period: only SCHED_DEADLINE has such a time; leave it out\n" },
+		{ .process = SCHEDULER("BATCH", ",\"priority\":1"),
+		  .said = "/process/scheduler/priority: only SCHED_FIFO and SCHED_RR have priorities; leave it out; "
+			  "with SCHED_OTHER and SCHED_BATCH, nice says how important the process is\n" },
+		{ .process = SCHEDULER("ISO", ""),
+		  .said = "/process/scheduler/policy: Linux has no SCHED_ISO; it keeps the number only\n" },
+		{ .process = SCHEDULER("DEADLINE", ",\"runtime\":1024,\"deadline\":1024"), .said = "" },
+		{ .process = SCHEDULER("DEADLINE", ",\"runtime\":1024,\"deadline\":2048,\"period\":2048"), .said = "" },
+		{ .process = SCHEDULER("DEADLINE", ""),
+		  .said = "/process/scheduler/runtime: is missing; SCHED_DEADLINE needs at least 1024 nanoseconds\n"
+			  "/process/scheduler/deadline: is missing; SCHED_DEADLINE needs one, in nanoseconds\n" },
+		{ .process = SCHEDULER("DEADLINE", ",\"runtime\":1023,\"deadline\":0"),
+		  .said = "/process/scheduler/runtime: is too short; SCHED_DEADLINE needs at least 1024 nanoseconds\n"
+			  "/process/scheduler/deadline: is too short; SCHED_DEADLINE needs one, in nanoseconds\n" },
+		{ .process = SCHEDULER("DEADLINE", ",\"runtime\":2000,\"deadline\":1999"),
+		  .said = "/process/scheduler/deadline: is shorter than the runtime; runtime <= deadline <= period\n" },
+		{ .process = SCHEDULER("DEADLINE", ",\"runtime\":2000,\"deadline\":2000,\"period\":1999"),
+		  .said = "/process/scheduler/period: is shorter than the deadline; runtime <= deadline <= period\n" },
+		{ .process = SCHEDULER("DEADLINE", ",\"runtime\":2000,\"deadline\":9223372036854775808"),
+		  .said = "/process/scheduler/deadline: is too long; below 2^63 nanoseconds\n" },
+		{ .process = SCHEDULER("DEADLINE", ",\"runtime\":2000,\"deadline\":2000,\"period\":9223372036854775808"),
+		  .said = "/process/scheduler/period: is too long; below 2^63 nanoseconds\n" },
+	};
+
+	(void)state;
+	CHECK(rules);
+}
+
+#define MEMORY(mode, more) ",\"memoryPolicy\":{\"mode\":\"MPOL_" mode "\"" more "}"
+#define FLAGS(...) ",\"flags\":[" __VA_ARGS__ "]"
+
+static void memory_policies_keep_their_rules(void **state)
+{
+	static const struct rule rules[] = {
+		{ .linux = MEMORY("DEFAULT", ",\"nodes\":\"\""), .said = "" },
+		{ .linux = MEMORY("LOCAL", ""), .said = "" },
+		{ .linux = MEMORY("PREFERRED", ""), .said = "" },
+		{ .linux = MEMORY("PREFERRED", ",\"nodes\":\"1\"" FLAGS("\"MPOL_F_STATIC_NODES\"")), .said = "" },
+		{ .linux = MEMORY("BIND", ",\"nodes\":\"0-3,7\"" FLAGS("\"MPOL_F_NUMA_BALANCING\"")), .said = "" },
+		{ .linux = MEMORY("LOCAL", ",\"nodes\":\"0\""),
+		  .said = "/linux/memoryPolicy/nodes: MPOL_DEFAULT and MPOL_LOCAL have no nodes; leave them out\n" },
+		{ .linux = MEMORY("WEIGHTED_INTERLEAVE", ""),
+		  .said = "/linux/memoryPolicy/nodes: is missing; this mode needs memory nodes, such as 0-3,7\n" },
+		{ .linux = MEMORY("PREFERRED_MANY", ",\"nodes\":\"\""),
+		  .said = "/linux/memoryPolicy/nodes: must not be empty; this mode needs memory nodes, such as 0-3,7\n" },
+		{ .linux = MEMORY("BIND", ",\"nodes\":\"0\"" FLAGS("\"MPOL_F_STATIC_NODES\",\"MPOL_F_RELATIVE_NODES\"")),
+		  .said = "/linux/memoryPolicy/flags: MPOL_F_STATIC_NODES and MPOL_F_RELATIVE_NODES exclude each "
+			  "other; keep one of them\n" },
+		{ .linux = MEMORY("INTERLEAVE", ",\"nodes\":\"0\"" FLAGS("\"MPOL_F_NUMA_BALANCING\"")),
+		  .said = "/linux/memoryPolicy/flags: MPOL_F_NUMA_BALANCING is for MPOL_BIND and MPOL_PREFERRED_MANY "
+			  "only; leave it out\n" },
+		{ .linux = MEMORY("PREFERRED", FLAGS("\"MPOL_F_RELATIVE_NODES\"")),
+		  .said = "/linux/memoryPolicy/flags: without nodes there are none to be static or relative; leave the "
+			  "flag out\n" },
+	};
+
+	(void)state;
+	CHECK(rules);
+}
+
 static void devices_have_numbers(void **state)
 {
 	static const struct rule rules[] = {
@@ -722,6 +799,8 @@ int main(void)
 		cmocka_unit_test(sysctls_belong_to_namespaces),
 		cmocka_unit_test(limits_keep_their_rules),
 		cmocka_unit_test(processes_keep_their_rules),
+		cmocka_unit_test(scheduling_keeps_its_rules),
+		cmocka_unit_test(memory_policies_keep_their_rules),
 		cmocka_unit_test(devices_have_numbers),
 		cmocka_unit_test(resources_keep_their_rules),
 		cmocka_unit_test(filters_keep_their_rules),

@@ -1,6 +1,7 @@
 #include "spec/field_rows.h"
 
 #include "spec/base/text.h"
+#include "spec/number_list.h"
 
 #include <string.h>
 
@@ -28,7 +29,9 @@ bool rule_is_page_size(const char *text)
 
 bool rule_is_cpu_list(const char *text)
 {
-	return text[strspn(text, "0123456789, -")] == '\0';
+	struct number_set set;
+
+	return number_list_read(text, &set);
 }
 
 bool rule_is_node_type(const char *text)

@@ -84,14 +84,14 @@ static const struct field linux_rows[] = {
 	TEXT("cgroupsPath", cgroups_path, 0, "Path of the container's cgroup."),
 	OBJECT("resources", resources, 0, resources, "Limits, kept by cgroups."),
 	OBJECT("intelRdt", intel_rdt, LATER, intel_rdt, "Limits of caches and memory bandwidth, kept by resctrl."),
-	OBJECT("memoryPolicy", memory_policy, LATER, memory_policy, "NUMA memory policy of the process."),
+	OBJECT("memoryPolicy", memory_policy, 0, memory_policy, "NUMA memory policy of the process."),
 	MAP("sysctl", sysctl, 0, "Kernel parameters of the container's namespaces."),
 	OBJECT("seccomp", seccomp, 0, seccomp, "Filter of system calls."),
 	WORD("rootfsPropagation", rootfs_propagation, 0, propagation, "How mounts spread to the root and back."),
 	TEXTS("maskedPaths", masked_paths, 0, "Paths that cannot be read in the container.", ABSOLUTE),
 	TEXTS("readonlyPaths", readonly_paths, 0, "Paths that cannot be written in the container.", ABSOLUTE),
 	TEXT("mountLabel", mount_label, LATER, "SELinux label of the container's mounts."),
-	OBJECT("personality", personality, LATER, personality, "Execution domain of the process."),
+	OBJECT("personality", personality, 0, personality, "Execution domain of the process."),
 };
 RECORD(linux);
 #undef OWNER

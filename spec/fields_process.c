@@ -83,9 +83,9 @@ static const struct field process_rows[] = {
 	TEXT("apparmorProfile", apparmor_profile, LATER, "AppArmor profile of the process."),
 	INT("oomScoreAdj", oom_score_adj, 0, "How likely the process is ended when memory is out.", RANGE(-1000, 1000)),
 	TEXT("selinuxLabel", selinux_label, LATER, "SELinux label of the process."),
-	OBJECT("ioPriority", io_priority, LATER, io_priority, "Priority of the process's I/O."),
-	OBJECT("scheduler", scheduler, LATER, scheduler, "How the process is scheduled."),
-	OBJECT("execCPUAffinity", exec_cpu_affinity, LATER, exec_cpu_affinity, "CPUs that exec runs its process on."),
+	OBJECT("ioPriority", io_priority, 0, io_priority, "Priority of the process's I/O."),
+	OBJECT("scheduler", scheduler, 0, scheduler, "How the process is scheduled."),
+	OBJECT("execCPUAffinity", exec_cpu_affinity, 0, exec_cpu_affinity, "CPUs that exec runs its process on."),
 };
 RECORD(process);
 #undef OWNER

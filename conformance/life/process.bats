@@ -188,12 +188,3 @@ load harness
 	output=$(rt run --bundle "$BUNDLE" "$ID" </dev/null | cat)
 	[ "$output" = $'again\nfine' ]
 }
-
-@test "personality" {
-	only_boxcar
-	config '.linux.personality = {"domain":"LINUX32"}'
-	args /probe json
-	run rt run --bundle "$BUNDLE" "$ID"
-	[ "$status" = 1 ] && [[ $output == *"not supported yet"*"/linux/personality"* ]] && return
-	[ "$(jq .personality <<<"$output")" = 8 ]
-}

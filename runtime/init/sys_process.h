@@ -104,6 +104,17 @@ static inline long sys_set_rlimit(uint64_t resource, const uint64_t soft_and_har
 	return sys_call4(__NR_prlimit64, 0, resource, soft_and_hard, 0);
 }
 
+/* NULL and 0 where the mode has no nodes. */
+static inline long sys_set_mempolicy(uint64_t mode, const uint64_t *nodes, uint64_t bits)
+{
+	return sys_call3(__NR_set_mempolicy, mode, nodes, bits);
+}
+
+static inline long sys_personality(uint64_t persona) /* the one before */
+{
+	return sys_call1(__NR_personality, persona);
+}
+
 static inline long sys_capget(void *header, void *data)
 {
 	return sys_call2(__NR_capget, header, data);

@@ -4,6 +4,7 @@
 #include "runtime/host/console.h"
 #include "runtime/host/idmap.h"
 #include "runtime/host/messages.h"
+#include "runtime/host/schedule.h"
 #include "runtime/host/seccomp.h"
 #include "spec/base/own.h"
 
@@ -64,9 +65,20 @@ int birth_prepare(struct birth *birth, struct err *e)
 	return seccomp_compile(birth->plan, &birth->b->log, &birth->slots.at[SLOT_FILTER], e);
 }
 
+static int take_first_cpus(const struct birth *birth, struct schedule_cpus *before, struct err *e)
+{
+	for (size_t i = 0; i < plan_count(birth->plan); i++) {
+		const struct op *op = plan_find_op(birth->plan, i);
+		if (op->kind == OP_FIRST_CPUS && schedule_take_cpus(birth->plan, plan_payload(birth->plan, op), before, e) < 0)
+			return place_error(birth, op, e);
+	}
+	return 0;
+}
+
 int birth_start(struct birth *birth, struct err *e)
 {
 	bool is_born_there = birth->cgroup && cgroup_can_clone_into(&birth->b->facts);
+	struct schedule_cpus before = { 0 };
 	own_fd cgroup_fd = -1;
 
 	if (is_born_there) {
@@ -74,8 +86,11 @@ int birth_start(struct birth *birth, struct err *e)
 		if (cgroup_fd < 0)
 			return -1;
 	}
+	if (take_first_cpus(birth, &before, e) < 0)
+		return -1;
 	int result = process_start(birth->plan, &birth->slots, birth->preserve_fds, cgroup_fd, birth->container_pidfd,
 				   &birth->process, e);
+	schedule_give_back_cpus(&before);
 	process_close_slots(&birth->slots); /* init has its own: what only it holds tells of its end */
 	return result;
 }
@@ -101,6 +116,8 @@ static int set_up_op(struct birth *birth, const struct op *op, struct err *e)
 		if (cgroup_enter(birth->cgroup, pid, e) < 0)
 			return -1;
 		return message_send(birth->process.channel, MESSAGE_GO, AWAIT_CGROUP, e);
+	case OP_CPUS:
+		return schedule_set_cpus(birth->plan, payload, pid, e);
 	default:
 		return 0;
 	}
@@ -115,6 +132,31 @@ int birth_set_up(struct birth *birth, struct err *e)
 				return birth_follow(birth, e);
 			return place_error(birth, op, e);
 		}
+	}
+	return 0;
+}
+
+static int schedule_op(struct birth *birth, const struct op *op, struct err *e)
+{
+	const void *payload = plan_payload(birth->plan, op);
+	pid_t pid = birth->process.pid;
+
+	switch (op->kind) {
+	case OP_SCHEDULER:
+		return schedule_set(payload, pid, e);
+	case OP_IO_PRIORITY:
+		return schedule_set_io(payload, pid, e);
+	default:
+		return 0;
+	}
+}
+
+int birth_schedule(struct birth *birth, struct err *e)
+{
+	for (size_t i = 0; i < plan_count(birth->plan); i++) {
+		const struct op *op = plan_find_op(birth->plan, i);
+		if (schedule_op(birth, op, e) < 0)
+			return place_error(birth, op, e);
 	}
 	return 0;
 }

@@ -52,11 +52,12 @@ struct birth {
 
 void birth_init(struct birth *birth);
 /* In order: descriptors for init; the clone; what is set from outside (id maps, score, cgroup); init's messages until READY;
- * COMMIT. Each is a step of create.c and exec.c. */
+ * how it is scheduled, when it has made its last fork; COMMIT. Each is a step of create.c and exec.c. */
 int birth_prepare(struct birth *birth, struct err *e);
 int birth_start(struct birth *birth, struct err *e);
 int birth_set_up(struct birth *birth, struct err *e);
 int birth_follow(struct birth *birth, struct err *e);
+int birth_schedule(struct birth *birth, struct err *e);
 int birth_commit(struct birth *birth, struct err *e);
 void birth_end(struct birth *birth);    /* kill what was started, close everything */
 void birth_release(struct birth *birth); /* close everything, leave the process */

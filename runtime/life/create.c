@@ -205,6 +205,11 @@ static int follow_init(void *context, struct err *e)
 	return birth_follow(&((struct creation *)context)->birth, e);
 }
 
+static int schedule_init(void *context, struct err *e)
+{
+	return birth_schedule(&((struct creation *)context)->birth, e);
+}
+
 static int write_pid_file(void *context, struct err *e)
 {
 	struct creation *c = context;
@@ -234,6 +239,7 @@ static const struct step create_steps[] = {
 	{ "start init", start_init, end_init },
 	{ "set up init from outside", set_up_init, NULL },
 	{ "follow init", follow_init, NULL },
+	{ "set how init is scheduled", schedule_init, NULL },
 	{ "write the state", write_state, NULL },
 	{ "write the pid file", write_pid_file, remove_pid_file },
 	{ "let init wait for start", commit, NULL },

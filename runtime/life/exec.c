@@ -50,6 +50,22 @@ static int read_spec(struct execution *x, struct err *e)
 	return 0;
 }
 
+/* A process of an engine's says what differs from the container's: all of a container's processes run under the same labels
+ * and, as runc has it, the same scheduling. */
+static void inherit(struct spec_process *process, const struct spec_process *from)
+{
+	if (!process->apparmor_profile)
+		process->apparmor_profile = from->apparmor_profile;
+	if (!process->selinux_label)
+		process->selinux_label = from->selinux_label;
+	if (!process->scheduler)
+		process->scheduler = from->scheduler;
+	if (!process->io_priority)
+		process->io_priority = from->io_priority;
+	if (!process->exec_cpu_affinity)
+		process->exec_cpu_affinity = from->exec_cpu_affinity;
+}
+
 static int read_process_file(struct execution *x, struct err *e)
 {
 	x->file = x->options->process_file;
@@ -59,6 +75,7 @@ static int read_process_file(struct execution *x, struct err *e)
 	if (x->process) {
 		check_process(x->process, "", x->spec->linux, &x->problems);
 		check_later(&record_process, x->process, "", &x->problems);
+		inherit(x->process, x->spec->process);
 	}
 	x->request.process_root = &record_process;
 	x->request.process_model = x->process;
@@ -222,6 +239,11 @@ static int follow_init(void *context, struct err *e)
 	return birth_follow(&((struct execution *)context)->birth, e);
 }
 
+static int schedule_init(void *context, struct err *e)
+{
+	return birth_schedule(&((struct execution *)context)->birth, e);
+}
+
 /* The channel is close-on-exec: its end tells that the payload runs. */
 static int let_exec(void *context, struct err *e)
 {
@@ -261,6 +283,7 @@ static const struct step exec_steps[] = {
 	{ "start init", start_init, end_init },
 	{ "set up init from outside", set_up_init, NULL },
 	{ "follow init", follow_init, NULL },
+	{ "set how init is scheduled", schedule_init, NULL },
 	{ "let init become the payload", let_exec, NULL },
 	{ "write the pid file", write_pid_file, NULL },
 };

@@ -16,7 +16,7 @@
 /* The member that a user would name: where, or what. */
 static const char *find_subject(const struct plan *plan, const struct op *op)
 {
-	static const char *const names[] = { "target", "path", "name", "key", "source" };
+	static const char *const names[] = { "target", "path", "name", "key", "source", "nodes" };
 	const char *payload = plan_payload(plan, op);
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)

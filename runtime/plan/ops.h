@@ -43,6 +43,7 @@ struct plan_blob {           /* raw bytes */
 #define PLAN_TYPE_NUMBERS struct plan_numbers
 #define PLAN_TYPE_BLOB struct plan_blob
 #define PLAN_TYPE_NUMBER uint64_t /* printed in decimal */
+#define PLAN_TYPE_INTEGER int64_t /* the same, with a sign */
 #define PLAN_TYPE_OCTAL uint64_t
 #define PLAN_TYPE_FLAGS uint64_t
 #define PLAN_TYPE_WORD uint64_t
@@ -93,6 +94,21 @@ struct plan_blob {           /* raw bytes */
 	M(TEXT, gid_map, NONE)                                                                                          \
 	M(WORD, setgroups, SETGROUPS)
 #define PLAN_OOM_SCORE(M) M(TEXT, value, NONE)
+#define PLAN_FIRST_CPUS(M)                                                                                              \
+	M(TEXT, list, NONE)    /* "0-3,7" */                                                                            \
+	M(NUMBERS, mask, NONE) /* the same in bits, 64 a number */
+#define PLAN_CPUS(M) M(TEXT, list, NONE) M(NUMBERS, mask, NONE)
+#define PLAN_SCHEDULER(M) /* for sched_setattr(2) */                                                                    \
+	M(WORD, policy, POLICY)                                                                                         \
+	M(FLAGS, flags, SCHEDULER)                                                                                      \
+	M(INTEGER, nice, NONE)                                                                                          \
+	M(NUMBER, priority, NONE)                                                                                       \
+	M(NUMBER, runtime, NONE) /* nanoseconds */                                                                      \
+	M(NUMBER, deadline, NONE)                                                                                       \
+	M(NUMBER, period, NONE)
+#define PLAN_IO_PRIORITY(M) /* for ioprio_set(2) */                                                                     \
+	M(WORD, class, IO_CLASS) /* IOPRIO_CLASS_* */                                                                   \
+	M(NUMBER, priority, NONE)
 #define PLAN_ENTER_CGROUP(M) M(TEXT, path, NONE) /* v1 and hybrid: write the pid into every hierarchy */
 #define PLAN_HOOK(M)                                                                                                    \
 	M(WORD, when, HOOK)                                                                                             \
@@ -165,6 +181,12 @@ struct plan_blob {           /* raw bytes */
 #define PLAN_COMMIT(M)
 #define PLAN_START(M)
 #define PLAN_STDIO(M) M(NUMBER, uid, NONE) M(NUMBER, gid, NONE)
+#define PLAN_MEMORY_POLICY(M) /* for set_mempolicy(2) */                                                                \
+	M(WORD, mode, MEMORY)   /* MPOL_* */                                                                            \
+	M(FLAGS, flags, MEMORY) /* MPOL_F_* */                                                                          \
+	M(TEXT, nodes, NONE)    /* "0-3,7" */                                                                           \
+	M(NUMBERS, mask, NONE)
+#define PLAN_PERSONALITY(M) M(WORD, domain, DOMAIN) /* PER_* */
 #define PLAN_RLIMIT(M) M(TEXT, name, NONE) M(NUMBER, resource, NONE) M(NUMBER, soft, NONE) M(NUMBER, hard, NONE)
 #define PLAN_CWD(M) M(TEXT, path, NONE) M(NUMBER, uid, NONE) M(NUMBER, gid, NONE)
 #define PLAN_BOUNDING(M) M(FLAGS, set, CAP)
@@ -215,6 +237,10 @@ struct plan_blob {           /* raw bytes */
 	OP(ID_MAPS, id_maps, OUTSIDE, "host/idmap.c", "write the user namespace's id maps")                               \
 	OP(OOM_SCORE, oom_score, OUTSIDE, "host/processes.c", "set how likely the kernel kills it for memory")            \
 	OP(ENTER_CGROUP, enter_cgroup, OUTSIDE, "host/cgroup/cgroup.c", "put init into the cgroup")                       \
+	OP(FIRST_CPUS, first_cpus, OUTSIDE, "host/schedule.c", "start init on these CPUs")                                \
+	OP(CPUS, cpus, OUTSIDE, "host/schedule.c", "choose the CPUs that it runs on")                                     \
+	OP(SCHEDULER, scheduler, OUTSIDE, "host/schedule.c", "set the scheduling policy")                                 \
+	OP(IO_PRIORITY, io_priority, OUTSIDE, "host/schedule.c", "set the priority of its input and output")              \
 	OP(HOOK, hook, OUTSIDE, "life/hooks.c", "run a hook")                                                             \
 	OP(AWAIT, await, INSIDE, "init/messages.c", "wait for the runtime")                                               \
 	OP(BECOME_ROOT, become_root, INSIDE, "init/user.c", "become root of the user namespace")                          \
@@ -248,6 +274,8 @@ struct plan_blob {           /* raw bytes */
 	OP(USER, user, INSIDE, "init/user.c", "become the user")                                                          \
 	OP(UMASK, umask, INSIDE, "init/user.c", "set the file mode creation mask")                                        \
 	OP(CAPS, caps, INSIDE, "init/caps.c", "set the capabilities")                                                     \
+	OP(MEMORY_POLICY, memory_policy, INSIDE, "init/process.c", "choose the memory nodes")                             \
+	OP(PERSONALITY, personality, INSIDE, "init/process.c", "set the execution domain")                                \
 	OP(RLIMIT, rlimit, INSIDE, "init/user.c", "set a resource limit of the process")                                  \
 	OP(NO_NEW_PRIVS, no_new_privs, INSIDE, "init/caps.c", "forbid gaining privileges by exec")                        \
 	OP(COMMIT, commit, INSIDE, "init/messages.c", "report that all is prepared and wait for the runtime's consent")   \

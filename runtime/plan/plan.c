@@ -45,12 +45,16 @@ static void plan_late_proc(struct planner *p)
 /* The process comes to be: outside, before and beside what init does. */
 static void plan_birth(struct planner *p, const struct spec_process *process)
 {
+	if (process)
+		plan_first_cpus(p, process);
 	plan_clone(p);
 	if (process && process->oom_score_adj.is_set)
 		PLAN_ADD(&p->w, OOM_SCORE, oom_score, 0, &process->oom_score_adj,
 			 .value = plan_add_text(&p->w, planner_text(p, "%lld", (long long)process->oom_score_adj.value)));
 	if (p->cgroup && !facts_is_unified(p->facts))
 		PLAN_ADD(&p->w, ENTER_CGROUP, enter_cgroup, 0, NULL, .path = plan_add_text(&p->w, p->cgroup));
+	if (process)
+		plan_schedule(p, process);
 }
 
 static void plan_end(struct planner *p, const struct spec_process *process, bool has_start)

@@ -87,6 +87,12 @@ void plan_directory(struct planner *p, const struct spec_process *process);
 void plan_process(struct planner *p, const struct spec_process *process);
 void plan_exec_payload(struct planner *p, const struct spec_process *process);
 
+/* schedule.c */
+void plan_first_cpus(struct planner *p, const struct spec_process *process);
+void plan_schedule(struct planner *p, const struct spec_process *process);
+void plan_inherited(struct planner *p);
+const char *plan_memory_word(uint64_t mode); /* the spec's word for an MPOL_* */
+
 /* caps.c */
 struct capability_sets {
 	uint64_t bounding, permitted, effective, inheritable, ambient;

@@ -2,6 +2,7 @@
 #include "runtime/plan/planner.h"
 #include "spec/json/write.h"
 
+#include <linux/mempolicy.h>
 #include <linux/mount.h>
 #include <string.h>
 #include <sys/capability.h>
@@ -40,6 +41,14 @@ static const struct bit attribute_bits[] = {
 	{ MOUNT_ATTR_NOEXEC, "noexec" },    { MOUNT_ATTR_NOATIME, "noatime" },       { MOUNT_ATTR_STRICTATIME, "strictatime" },
 	{ MOUNT_ATTR_NODIRATIME, "nodiratime" }, { 0x00200000, "nosymfollow" },      { 0, NULL },
 };
+static const struct bit scheduler_bits[] = {
+	{ 1, "reset-on-fork" },    { 2, "reclaim" },      { 4, "dl-overrun" },      { 8, "keep-policy" },
+	{ 16, "keep-params" },     { 32, "util-clamp-min" }, { 64, "util-clamp-max" }, { 0, NULL },
+};
+static const struct bit memory_bits[] = { { MPOL_F_NUMA_BALANCING, "numa-balancing" },
+					  { MPOL_F_RELATIVE_NODES, "relative-nodes" },
+					  { MPOL_F_STATIC_NODES, "static-nodes" },
+					  { 0, NULL } };
 static const char *const setgroups_words[] = { "allow", "deny", NULL };
 static const char *const allow_words[] = { "deny", "allow", NULL };
 static const char *const await_words[] = { "id-maps", "cgroup", "hooks", NULL };
@@ -50,13 +59,14 @@ static const struct bit *bits_of(enum plan_words words)
 	static const struct bit *const tables[] = {
 		[PLAN_WORDS_CLONE] = clone_bits,   [PLAN_WORDS_TREE] = tree_bits,       [PLAN_WORDS_PROCESS] = process_bits,
 		[PLAN_WORDS_FILTER] = filter_bits, [PLAN_WORDS_MOUNT] = mount_bits,     [PLAN_WORDS_ATTRIBUTE] = attribute_bits,
-		[PLAN_WORDS_CONSOLE] = console_bits, [PLAN_WORDS_NEW] = new_bits,
+		[PLAN_WORDS_CONSOLE] = console_bits, [PLAN_WORDS_NEW] = new_bits,     [PLAN_WORDS_SCHEDULER] = scheduler_bits,
+		[PLAN_WORDS_MEMORY] = memory_bits,
 	};
 
 	return (size_t)words < sizeof tables / sizeof *tables ? tables[words] : NULL;
 }
 
-static const char *word_of(enum plan_words words, uint64_t value)
+static const char *own_word_of(enum plan_words words, uint64_t value)
 {
 	const char *const *table = words == PLAN_WORDS_SETGROUPS ? setgroups_words :
 				   words == PLAN_WORDS_ALLOW     ? allow_words :
@@ -64,11 +74,27 @@ static const char *word_of(enum plan_words words, uint64_t value)
 				   words == PLAN_WORDS_PIVOT     ? pivot_words :
 								   NULL;
 
-	if (words == PLAN_WORDS_ACTION)
-		return words_find_text(&words_seccomp_action, (int)value);
-	if (words == PLAN_WORDS_HOOK)
-		return plan_hook_word((unsigned)value);
 	return table && value < 4 ? table[value] : "?";
+}
+
+static const char *word_of(enum plan_words words, uint64_t value)
+{
+	switch (words) {
+	case PLAN_WORDS_ACTION:
+		return words_find_text(&words_seccomp_action, (int)value);
+	case PLAN_WORDS_HOOK:
+		return plan_hook_word((unsigned)value);
+	case PLAN_WORDS_POLICY:
+		return words_find_text(&words_scheduler_policy, (int)value);
+	case PLAN_WORDS_IO_CLASS:
+		return words_find_text(&words_io_class, (int)value - 1);
+	case PLAN_WORDS_MEMORY:
+		return plan_memory_word(value);
+	case PLAN_WORDS_DOMAIN:
+		return words_find_text(&words_personality_domain, value ? PERSONALITY_LINUX32 : PERSONALITY_LINUX);
+	default:
+		return own_word_of(words, value);
+	}
 }
 
 /* All capabilities are "all", more than half of them are told by those that are missing. */
@@ -172,6 +198,9 @@ static void add_value(const struct plan *plan, const struct plan_member *m, cons
 	case PLAN_NUMBER:
 		text_add(out, "%llu", (unsigned long long)*(const uint64_t *)value);
 		break;
+	case PLAN_INTEGER:
+		text_add(out, "%lld", (long long)*(const int64_t *)value);
+		break;
 	case PLAN_OCTAL:
 		text_add(out, "%llo", (unsigned long long)*(const uint64_t *)value);
 		break;
@@ -228,7 +257,8 @@ void plan_print(const struct plan *plan, const struct plan_request *request, str
 
 static void print_member_json(const struct plan *plan, const struct plan_member *m, const void *value, struct text *out)
 {
-	bool is_plain = m->kind == PLAN_TEXT || m->kind == PLAN_TEXTS || m->kind == PLAN_NUMBERS || m->kind == PLAN_NUMBER;
+	bool is_plain = m->kind == PLAN_TEXT || m->kind == PLAN_TEXTS || m->kind == PLAN_NUMBERS || m->kind == PLAN_NUMBER ||
+			m->kind == PLAN_INTEGER;
 	struct text shown;
 
 	text_add(out, ",\"%s\":", m->name);
