@@ -597,6 +597,29 @@ static void resources_keep_their_rules(void **state)
 		  .said = "/linux/resources/memory/swap: there is no memory limit that it would add to; set "
 			  "memory.limit "
 			  "too, or leave swap out\n" },
+		{ .linux = ",\"resources\":{\"blockIO\":{\"weight\":9,\"leafWeight\":1001,\"weightDevice\":[{\"major\":8,\"minor\":0},"
+			   "{\"major\":8,\"minor\":1,\"weight\":5000}]}}",
+		  .said = "/linux/resources/blockIO/weight: is no weight; from 10 to 1000, or 0 for the kernel's own\n"
+			  "/linux/resources/blockIO/leafWeight: is no weight; from 10 to 1000, or 0 for the kernel's own\n"
+			  "/linux/resources/blockIO/weightDevice/0: has no weight; add weight\n"
+			  "/linux/resources/blockIO/weightDevice/1/weight: is no weight; from 10 to 1000, or 0 for the kernel's own\n" },
+		{ .linux = ",\"resources\":{\"blockIO\":{\"weight\":10,\"leafWeight\":0,\"weightDevice\":[{\"major\":8,\"minor\":0,"
+			   "\"weight\":1000}]}}",
+		  .said = "" },
+		{ .linux = ",\"resources\":{\"hugepageLimits\":[{\"pageSize\":\"2MB\",\"limit\":0},{\"pageSize\":\"2MB\",\"limit\":1}]}",
+		  .said = "/linux/resources/hugepageLimits/1/pageSize: is there twice; one limit for each size\n" },
+		{ .linux = ",\"resources\":{\"hugepageLimits\":[{\"pageSize\":\"2MB\",\"limit\":0},{\"pageSize\":\"1GB\",\"limit\":1}]}",
+		  .said = "" },
+		{ .linux = ",\"resources\":{\"rdma\":{\"a b\":{\"hcaHandles\":1},\"mlx5_1\":{}}}",
+		  .said = "/linux/resources/rdma/a b: is no name of a device; a name such as mlx5_1\n"
+			  "/linux/resources/rdma/mlx5_1: limits nothing; add hcaHandles, hcaObjects or both\n" },
+		{ .linux = ",\"resources\":{\"rdma\":{\"mlx5_1\":{\"hcaObjects\":0}}}", .said = "" },
+		{ .linux = ",\"resources\":{\"network\":{\"priorities\":[{\"name\":\"eth0 5\",\"priority\":1},"
+			   "{\"name\":\"a-name-of-16-byte\",\"priority\":1}]}}",
+		  .said = "/linux/resources/network/priorities/0/name: is no name of an interface; at most 15 bytes without space and "
+			  "slash\n/linux/resources/network/priorities/1/name: is no name of an interface; at most 15 bytes without "
+			  "space and slash\n" },
+		{ .linux = ",\"resources\":{\"network\":{\"classID\":1,\"priorities\":[{\"name\":\"eth0\",\"priority\":1}]}}", .said = "" },
 		{ .linux = ",\"resources\":{\"unified\":{\"memory.high\":\"1\",\"hugetlb.1GB.max\":\"1\"}}",
 		  .said = "" },
 		{ .linux = ",\"resources\":{\"unified\":{\"../"

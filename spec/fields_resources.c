@@ -123,10 +123,10 @@ static const struct field resources_rows[] = {
 	OBJECT("memory", memory, 0, memory, "Limits of memory."),
 	OBJECT("cpu", cpu, 0, cpu, "Limits of processor time, processors and memory nodes."),
 	OBJECT("pids", pids, 0, pids, "Limit of the number of tasks."),
-	OBJECT("blockIO", block_io, LATER, block_io, "Weights and limits of block devices."),
-	OBJECTS("hugepageLimits", hugepage_limits, LATER, hugepage_limit, "Limits of huge pages, by their size."),
-	OBJECT("network", network, LATER, network, "Class and priorities of the network, cgroup v1 only."),
-	NAMED("rdma", rdma, LATER, rdma, "Limits of RDMA devices, by their name."),
+	OBJECT("blockIO", block_io, 0, block_io, "Weights and limits of block devices."),
+	OBJECTS("hugepageLimits", hugepage_limits, 0, hugepage_limit, "Limits of huge pages, by their size."),
+	OBJECT("network", network, 0, network, "Class and priorities of the network, cgroup v1 only."),
+	NAMED("rdma", rdma, 0, rdma, "Limits of RDMA devices, by their name."),
 	MAP("unified", unified, 0, "Files of the cgroup v2 directory and what is written into them."),
 };
 RECORD(resources);

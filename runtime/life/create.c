@@ -1,6 +1,7 @@
 /* create: a container's first half, up to init waiting for start. */
 #include "runtime/life/container.h"
 
+#include "runtime/life/limits.h"
 #include "runtime/life/steps.h"
 #include "spec/base/clock.h"
 #include "spec/base/own.h"
@@ -120,53 +121,12 @@ static void remove_cgroup(void *context)
 		c->has_leftover = cgroup_remove(&c->container.cgroup, LOCK_WAIT_MS, &ignored) < 0;
 }
 
-static int set_limit(struct creation *c, const struct op *op, struct err *e)
-{
-	const struct plan *plan = &c->prepared.plan;
-	const struct op_limit *limit = plan_payload(plan, op);
-
-	if (cgroup_limit(&c->container.cgroup, plan_get_text(plan, limit->controller), plan_get_text(plan, limit->file),
-			 plan_get_text(plan, limit->value), op->flags & OP_MAY_BE_MISSING, e) == 0)
-		return 0;
-	return err_at(e, plan_find_origin(&c->prepared.request, op), "");
-}
-
-static int set_devices(struct creation *c, struct err *e)
-{
-	const struct plan *plan = &c->prepared.plan;
-	struct device_rule *rules = arena_alloc(&c->b->arena, plan_count(plan) * sizeof *rules);
-	bool may_be_denied = false;
-	size_t count = 0;
-
-	for (size_t i = 0; i < plan_count(plan); i++) {
-		const struct op *op = plan_find_op(plan, i);
-		const struct op_device_rule *rule = plan_payload(plan, op);
-		if (op->kind != OP_DEVICE_RULE)
-			continue;
-		may_be_denied |= op->flags & OP_MAY_BE_DENIED;
-		rules[count++] = (struct device_rule){ rule->is_allowed, plan_get_text(plan, rule->type)[0],
-						       plan_get_text(plan, rule->major), plan_get_text(plan, rule->minor),
-						       plan_get_text(plan, rule->access) };
-	}
-	if (!count || cgroup_limit_devices(&c->container.cgroup, rules, count, e) == 0)
-		return 0;
-	if (!may_be_denied || (e->number != EPERM && e->number != EACCES))
-		return -1;
-	*e = ERR_NONE; /* without the host's root there is no device list, and mknod is refused anyway */
-	return 0;
-}
-
 static int set_limits(void *context, struct err *e)
 {
 	struct creation *c = context;
-	const struct plan *plan = &c->prepared.plan;
 
-	for (size_t i = 0; i < plan_count(plan); i++) {
-		const struct op *op = plan_find_op(plan, i);
-		if (op->kind == OP_LIMIT && set_limit(c, op, e) < 0)
-			return -1;
-	}
-	return set_devices(c, e);
+	return limits_apply(&(struct limits){ .cgroup = &c->container.cgroup, .plan = &c->prepared.plan, .request = &c->prepared.request },
+			    e);
 }
 
 static int prepare_descriptors(void *context, struct err *e)

@@ -57,6 +57,7 @@ struct plan_blob {           /* raw bytes */
 	M(TEXT, controller, NONE) /* "memory"; "" on the unified hierarchy for files that belong to no controller */     \
 	M(TEXT, file, NONE)                                                                                             \
 	M(TEXT, value, NONE)
+#define PLAN_CGROUP_OWNER(M) M(NUMBER, uid, NONE) /* of the host */
 #define PLAN_DEVICE_RULE(M) /* one row of linux.resources.devices, in order; the first call resets the list */         \
 	M(WORD, is_allowed, ALLOW)                                                                                      \
 	M(TEXT, type, NONE)    /* a, b or c */                                                                         \
@@ -229,6 +230,7 @@ struct plan_blob {           /* raw bytes */
 	OP(CGROUP, cgroup, OUTSIDE, "host/cgroup/cgroup.c", "make the container's cgroup in every hierarchy")             \
 	OP(LIMIT, limit, OUTSIDE, "host/cgroup/cgroup.c", "write a resource limit")                                       \
 	OP(DEVICE_RULE, device_rule, OUTSIDE, "host/cgroup/devices.c", "allow or deny devices")                           \
+	OP(CGROUP_OWNER, cgroup_owner, OUTSIDE, "host/cgroup/owner.c", "give the cgroup to the container's user")          \
 	OP(NAMESPACE_FILE, namespace_file, OUTSIDE, "host/processes.c", "open a namespace to join")                       \
 	OP(TREE, tree, OUTSIDE, "host/processes.c", "clone a host tree for init to attach")                               \
 	OP(FILTER, filter, OUTSIDE, "host/seccomp.c", "begin the seccomp filter")                                         \
@@ -306,6 +308,8 @@ enum op_flag {
 	OP_MAY_BE_MISSING = 1, /* nothing to do when the target does not exist */
 	OP_MAY_BE_DENIED = 2,  /* left out when this host's privileges do not reach (EPERM, EACCES); the plan warns beforehand */
 	OP_MAY_EXIST = 4,      /* an existing object of the right kind is fine */
+	OP_OR_NEXT = 8,        /* the next op is another way, for a kernel that does not have this file; else it is skipped */
+	OP_ABOVE_USAGE = 16,   /* refused when the cgroup already uses more */
 };
 
 struct op {

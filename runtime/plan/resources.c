@@ -1,7 +1,6 @@
 /* Resources: linux.resources is lowered to rows (controller, file, value) in the dialect that each controller speaks here. */
-#include "runtime/plan/planner.h"
+#include "runtime/plan/limits.h"
 
-#include <math.h>
 #include <string.h>
 
 /* --- the path ----------------------------------------------------------------------------------------------------- */
@@ -66,188 +65,73 @@ const char *plan_cgroup_path(const struct plan_request *request, struct problems
 	return NULL;
 }
 
-/* --- rows --------------------------------------------------------------------------------------------------------- */
-
-static const struct facts_hierarchy *find(struct planner *p, const char *controller, const void *member)
-{
-	const struct facts_hierarchy *h = facts_find_controller(p->facts, controller);
-
-	if (!h || !p->cgroup) {
-		planner_refuse(p, member,
-			       planner_text(p, "the limit needs the cgroup controller %s, which %s", controller,
-					    h ? "the caller may not use" : "this host does not have"),
-			       h ? "run as root, or where a cgroup is delegated" : "enable it, or leave the limit out");
-		return NULL;
-	}
-	return h;
-}
-
-static void limit(struct planner *p, const char *controller, const char *file, const void *member, unsigned flags,
-		  const char *value)
-{
-	PLAN_ADD(&p->w, LIMIT, limit, flags, member, .controller = plan_add_text(&p->w, controller),
-		 .file = plan_add_text(&p->w, file), .value = plan_add_text(&p->w, value));
-}
-
-static const char *number(struct planner *p, int64_t value)
-{
-	return planner_text(p, "%lld", (long long)value);
-}
-
-/* Zero means "not set" to every engine; -1 is unlimited, which v2 spells "max". */
-static bool is_given(const struct opt_int *n)
-{
-	return n->is_set && n->value != 0;
-}
-
-static const char *bytes(struct planner *p, int version, int64_t value)
-{
-	return value < 0 ? (version == 2 ? "max" : "-1") : number(p, value);
-}
-
-static void memory_v1(struct planner *p, const struct spec_memory *m)
-{
-	if (is_given(&m->limit))
-		limit(p, "memory", "memory.limit_in_bytes", &m->limit, 0, bytes(p, 1, m->limit.value));
-	if (is_given(&m->swap))
-		limit(p, "memory", "memory.memsw.limit_in_bytes", &m->swap, m->swap.value < 0 ? OP_MAY_BE_MISSING : 0,
-		      bytes(p, 1, m->swap.value));
-	if (is_given(&m->reservation))
-		limit(p, "memory", "memory.soft_limit_in_bytes", &m->reservation, 0, bytes(p, 1, m->reservation.value));
-	if (is_given(&m->kernel_tcp))
-		limit(p, "memory", "memory.kmem.tcp.limit_in_bytes", &m->kernel_tcp, OP_MAY_BE_MISSING,
-		      bytes(p, 1, m->kernel_tcp.value));
-	if (m->swappiness.is_set)
-		limit(p, "memory", "memory.swappiness", &m->swappiness, 0, number(p, (int64_t)m->swappiness.value));
-	if (m->disable_oom_killer.is_set && m->disable_oom_killer.value)
-		limit(p, "memory", "memory.oom_control", &m->disable_oom_killer, 0, "1");
-	if (m->use_hierarchy.is_set && m->use_hierarchy.value)
-		limit(p, "memory", "memory.use_hierarchy", &m->use_hierarchy, OP_MAY_BE_MISSING, "1");
-}
-
-/* config.md counts memory and swap together, v2 counts swap alone. */
-static void swap_v2(struct planner *p, const struct spec_memory *m)
-{
-	if (m->swap.value < 0)
-		limit(p, "memory", "memory.swap.max", &m->swap, OP_MAY_BE_MISSING, "max");
-	else if (!is_given(&m->limit) || m->limit.value < 0)
-		planner_refuse(p, &m->swap, "a swap limit counts memory and swap together, so it needs a memory limit",
-			       "set \"limit\" too");
-	else
-		limit(p, "memory", "memory.swap.max", &m->swap, m->swap.value == m->limit.value ? OP_MAY_BE_MISSING : 0,
-		      number(p, m->swap.value - m->limit.value));
-}
-
-static void memory_v2(struct planner *p, const struct spec_memory *m)
-{
-	static const char no_file[] = "cgroup v2 has no such setting; it is left out";
-
-	if (is_given(&m->limit))
-		limit(p, "memory", "memory.max", &m->limit, 0, bytes(p, 2, m->limit.value));
-	if (is_given(&m->swap))
-		swap_v2(p, m);
-	if (is_given(&m->reservation))
-		limit(p, "memory", "memory.low", &m->reservation, 0, bytes(p, 2, m->reservation.value));
-	if (m->swappiness.is_set)
-		planner_warn(p, &m->swappiness, no_file, NULL);
-	if (m->disable_oom_killer.is_set && m->disable_oom_killer.value)
-		planner_warn(p, &m->disable_oom_killer, no_file, NULL);
-	if (is_given(&m->kernel_tcp))
-		planner_warn(p, &m->kernel_tcp, no_file, NULL);
-}
-
-static void plan_memory(struct planner *p, const struct spec_memory *m)
-{
-	bool has_any = is_given(&m->limit) || is_given(&m->swap) || is_given(&m->reservation) || is_given(&m->kernel_tcp) ||
-		       m->swappiness.is_set || (m->disable_oom_killer.is_set && m->disable_oom_killer.value) ||
-		       (m->use_hierarchy.is_set && m->use_hierarchy.value);
-	const struct facts_hierarchy *h = has_any ? find(p, "memory", m) : NULL;
-
-	if (is_given(&m->kernel))
-		planner_warn(p, &m->kernel, "the kernel has no separate limit for kernel memory since 6.1; it is left out", NULL);
-	if (h && h->version == 1)
-		memory_v1(p, m);
-	else if (h)
-		memory_v2(p, m);
-}
-
-/* Both scales are logarithmic in their middle: 2 -> 1, 1024 -> 100, 262144 -> 10000. */
-int64_t plan_weight_of_shares(uint64_t shares)
-{
-	if (shares <= 2)
-		return 1;
-	if (shares >= 262144)
-		return 10000;
-	double l = log2((double)shares);
-	return (int64_t)ceil(pow(10, (l * l + 125 * l) / 612.0 - 7.0 / 34.0));
-}
-
-static void uint_limit(struct planner *p, const char *file, const struct opt_uint *n)
-{
-	if (n->is_set && n->value)
-		limit(p, "cpu", file, n, 0, planner_text(p, "%llu", (unsigned long long)n->value));
-}
-
-static void cpu_v1(struct planner *p, const struct spec_cpu *c)
-{
-	uint_limit(p, "cpu.shares", &c->shares);
-	uint_limit(p, "cpu.cfs_period_us", &c->period);
-	if (is_given(&c->quota))
-		limit(p, "cpu", "cpu.cfs_quota_us", &c->quota, 0, number(p, c->quota.value));
-	uint_limit(p, "cpu.cfs_burst_us", &c->burst);
-	uint_limit(p, "cpu.rt_period_us", &c->realtime_period);
-	if (is_given(&c->realtime_runtime))
-		limit(p, "cpu", "cpu.rt_runtime_us", &c->realtime_runtime, 0, number(p, c->realtime_runtime.value));
-}
-
-static void cpu_v2(struct planner *p, const struct spec_cpu *c)
-{
-	if (c->shares.is_set && c->shares.value)
-		limit(p, "cpu", "cpu.weight", &c->shares, 0, number(p, plan_weight_of_shares(c->shares.value)));
-	if (is_given(&c->quota) || (c->period.is_set && c->period.value)) {
-		const char *quota = is_given(&c->quota) && c->quota.value > 0 ? number(p, c->quota.value) : "max";
-		unsigned long long period = c->period.is_set && c->period.value ? c->period.value : 100000;
-		limit(p, "cpu", "cpu.max", is_given(&c->quota) ? (const void *)&c->quota : &c->period, 0,
-		      planner_text(p, "%s %llu", quota, period));
-	}
-	uint_limit(p, "cpu.max.burst", &c->burst);
-	if (is_given(&c->realtime_runtime) || (c->realtime_period.is_set && c->realtime_period.value))
-		planner_refuse(p, c, "cgroup v2 has no limits for realtime processes", "leave realtimeRuntime and realtimePeriod out");
-}
-
-static void plan_cpu(struct planner *p, const struct spec_cpu *c)
-{
-	bool has_any = (c->shares.is_set && c->shares.value) || is_given(&c->quota) || (c->period.is_set && c->period.value) ||
-		       (c->burst.is_set && c->burst.value) || is_given(&c->realtime_runtime) ||
-		       (c->realtime_period.is_set && c->realtime_period.value) || is_given(&c->idle);
-	const struct facts_hierarchy *h = has_any ? find(p, "cpu", c) : NULL;
-
-	if (h && is_given(&c->idle))
-		limit(p, "cpu", "cpu.idle", &c->idle, 0, number(p, c->idle.value));
-	if (h && h->version == 1)
-		cpu_v1(p, c);
-	else if (h)
-		cpu_v2(p, c);
-	bool has_cpus = c->cpus && c->cpus[0], has_mems = c->mems && c->mems[0];
-	if ((has_cpus || has_mems) && find(p, "cpuset", c)) {
-		if (has_cpus)
-			limit(p, "cpuset", "cpuset.cpus", &c->cpus, 0, c->cpus);
-		if (has_mems)
-			limit(p, "cpuset", "cpuset.mems", &c->mems, 0, c->mems);
-	}
-}
-
 /* 0 is a valid limit (the specification says so). A process cannot be born into a v2 cgroup of that limit, and 1 forbids
  * the payload just the same: to fork. */
 static void plan_pids(struct planner *p, const struct spec_pids *pids)
 {
 	bool is_limited = pids->limit.is_set && pids->limit.value >= 0;
-	const struct facts_hierarchy *h = is_limited ? find(p, "pids", pids) : facts_find_controller(p->facts, "pids");
+	const struct facts_hierarchy *h = is_limited ? limit_find(p, "pids", pids) : facts_find_controller(p->facts, "pids");
 
 	if (!pids->limit.is_set || !h || !p->cgroup)
 		return;
 	int64_t value = pids->limit.value == 0 && h->version == 2 ? 1 : pids->limit.value;
-	limit(p, "pids", "pids.max", &pids->limit, 0, is_limited ? number(p, value) : "max");
+	limit_add(p, "pids", "pids.max", &pids->limit, 0, is_limited ? limit_number(p, value) : "max");
+}
+
+/* Reservation and use: runtimes limit both. Kernels before 5.7 do not count reservations. */
+static void plan_hugepages(struct planner *p, const struct spec_hugepage_limit *huge)
+{
+	const struct facts_hierarchy *h = limit_find(p, "hugetlb", huge);
+	const char *suffix = h && h->version == 2 ? "max" : "limit_in_bytes";
+	const char *value = planner_text(p, "%llu", (unsigned long long)huge->limit.value);
+
+	if (!h)
+		return;
+	limit_add(p, "hugetlb", planner_text(p, "hugetlb.%s.%s", huge->page_size, suffix), huge, 0, value);
+	limit_add(p, "hugetlb", planner_text(p, "hugetlb.%s.rsvd.%s", huge->page_size, suffix), huge, OP_MAY_BE_MISSING, value);
+}
+
+static void plan_rdma(struct planner *p, const struct spec_rdma *rdma)
+{
+	const char *handles = rdma->hca_handles.is_set ? planner_text(p, " hca_handle=%u", (unsigned)rdma->hca_handles.value) : "";
+	const char *objects = rdma->hca_objects.is_set ? planner_text(p, " hca_object=%u", (unsigned)rdma->hca_objects.value) : "";
+
+	if (limit_find(p, "rdma", rdma))
+		limit_add(p, "rdma", "rdma.max", rdma, 0, planner_text(p, "%s%s%s", rdma->key, handles, objects));
+}
+
+/* Both exist on v1 only, and nothing on v2 does the same. A class of 0 is none. */
+static void plan_network(struct planner *p, const struct spec_network *network)
+{
+	bool has_class = limit_is_set(&network->class_id), has_any = has_class || network->priorities.count;
+
+	if (has_any && facts_is_unified(p->facts) && p->facts->hierarchy_count) {
+		planner_refuse(p, network, "cgroup v2 has neither network classes nor priorities",
+			       "leave network out; nftables can match a cgroup's packets (socket cgroupv2)");
+		return;
+	}
+	if (has_class && limit_find(p, "net_cls", &network->class_id))
+		limit_add(p, "net_cls", "net_cls.classid", &network->class_id, 0,
+			  limit_number(p, (int64_t)network->class_id.value));
+	for (size_t i = 0; i < network->priorities.count; i++) {
+		const struct spec_interface_priority *one = &network->priorities.at[i];
+		if (limit_find(p, "net_prio", one))
+			limit_add(p, "net_prio", "net_prio.ifpriomap", one, 0,
+				  planner_text(p, "%s %llu", one->name, (unsigned long long)one->priority.value));
+	}
+}
+
+/* A file with several lines, such as io.max, takes one line at a time. */
+static void add_lines(struct planner *p, const char *controller, const struct spec_pair *pair)
+{
+	const char *line = pair->value;
+
+	do {
+		size_t length = strcspn(line, "\n");
+		if (length || !pair->value[0])
+			limit_add(p, controller, pair->key, &pair->value, 0, arena_copy(p->arena, line, length));
+		line += length + (line[length] == '\n');
+	} while (*line);
 }
 
 static void plan_unified(struct planner *p, const struct spec_pair *pair)
@@ -262,53 +146,60 @@ static void plan_unified(struct planner *p, const struct spec_pair *pair)
 			       planner_text(p, "%s is a file of cgroup v2, and this host has no v2 controller %s", pair->key, controller),
 			       "boot with systemd.unified_cgroup_hierarchy=1, or use the v1 properties beside it");
 	else
-		limit(p, text_is_equal(controller, "cgroup") ? "" : controller, pair->key, &pair->value, 0, pair->value);
+		add_lines(p, text_is_equal(controller, "cgroup") ? "" : controller, pair);
 }
 
-/* --- devices ------------------------------------------------------------------------------------------------------ */
-
-static void device_rule(struct planner *p, const void *origin, unsigned flags, bool is_allowed, const char *type,
-			const char *major, const char *minor, const char *access)
+void plan_limits(struct planner *p, const struct spec_resources *r)
 {
-	PLAN_ADD(&p->w, DEVICE_RULE, device_rule, flags, origin, .is_allowed = is_allowed, .type = plan_add_text(&p->w, type),
-		 .major = plan_add_text(&p->w, major), .minor = plan_add_text(&p->w, minor),
-		 .access = plan_add_text(&p->w, access));
+	if (r->memory)
+		plan_memory(p, r->memory);
+	if (r->cpu)
+		plan_cpu(p, r->cpu);
+	if (r->pids)
+		plan_pids(p, r->pids);
+	if (r->block_io)
+		plan_block_io(p, r->block_io);
+	for (size_t i = 0; i < r->hugepage_limits.count; i++)
+		plan_hugepages(p, &r->hugepage_limits.at[i]);
+	for (size_t i = 0; i < r->rdma.count; i++)
+		plan_rdma(p, &r->rdma.at[i]);
+	if (r->network)
+		plan_network(p, r->network);
+	for (size_t i = 0; i < r->unified.count; i++)
+		plan_unified(p, &r->unified.at[i]);
 }
 
-static const char *device_number(struct planner *p, const struct opt_int *n)
+/* The specification's "Cgroup ownership": only on v2, in a cgroup namespace of its own, where cgroupfs is mounted to be written. */
+static bool is_delegated(const struct planner *p)
 {
-	return n->is_set && n->value >= 0 ? number(p, n->value) : "*";
-}
+	bool is_writable = false;
 
-/* What every container may use: its default devices, terminals, and making nodes (which gives no access). */
-static void default_device_rules(struct planner *p, unsigned flags)
-{
-	static const struct {
-		const char *type, *major, *minor, *access;
-	} rows[] = {
-		{ "c", "*", "*", "m" },   { "b", "*", "*", "m" },   { "c", "1", "3", "rwm" }, { "c", "1", "5", "rwm" },
-		{ "c", "1", "7", "rwm" }, { "c", "1", "8", "rwm" }, { "c", "1", "9", "rwm" }, { "c", "5", "0", "rwm" },
-		{ "c", "5", "2", "rwm" }, { "c", "136", "*", "rwm" },
-	};
-
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		device_rule(p, NULL, flags, true, rows[i].type, rows[i].major, rows[i].minor, rows[i].access);
-}
-
-static void plan_device_rules(struct planner *p, const struct spec_resources *r)
-{
-	unsigned flags = p->facts->uid != 0 || p->facts->is_in_user_namespace ? OP_MAY_BE_DENIED : 0;
-	const struct facts_hierarchy *devices = facts_find_controller(p->facts, "devices");
-
-	if (!p->cgroup || (!devices && !facts_is_unified(p->facts)))
-		return;
-	device_rule(p, NULL, flags, false, "a", "*", "*", "rwm");
-	for (size_t i = 0; r && i < r->devices.count; i++) {
-		const struct spec_device_rule *d = &r->devices.at[i];
-		device_rule(p, d, flags, d->allow.value, d->type && d->type[0] ? d->type : "a", device_number(p, &d->major),
-			    device_number(p, &d->minor), d->access && d->access[0] ? d->access : "rwm");
+	for (size_t i = 0; i < p->spec->mounts.count; i++) {
+		const struct spec_mount *m = &p->spec->mounts.at[i];
+		bool is_ro = false;
+		if (!text_is_equal(m->source, "cgroup") || !text_is_equal(m->destination, "/sys/fs/cgroup"))
+			continue;
+		for (size_t k = 0; k < m->options.count; k++)
+			is_ro |= text_is_equal(m->options.at[k], "ro");
+		is_writable |= !is_ro;
 	}
-	default_device_rules(p, flags);
+	return is_writable && p->made & CLONE_NEWCGROUP && p->facts->hierarchy_count && facts_is_unified(p->facts);
+}
+
+static void plan_owner(struct planner *p)
+{
+	const struct spec_process *process = p->spec->process;
+	uint64_t uid = process && process->user ? process->user->uid.value : 0;
+
+	for (size_t i = 0; i < p->linux->uid_mappings.count; i++) {
+		const struct spec_id_mapping *m = &p->linux->uid_mappings.at[i];
+		if (uid >= m->container_id.value && uid - m->container_id.value < m->size.value) {
+			uid = uid - m->container_id.value + m->host_id.value;
+			break;
+		}
+	}
+	if (is_delegated(p) && uid != p->facts->uid)
+		PLAN_ADD(&p->w, CGROUP_OWNER, cgroup_owner, 0, NULL, .uid = uid);
 }
 
 void plan_cgroup(struct planner *p)
@@ -318,15 +209,11 @@ void plan_cgroup(struct planner *p)
 	if (p->cgroup)
 		PLAN_ADD(&p->w, CGROUP, cgroup, 0, p->linux->cgroups_path ? &p->linux->cgroups_path : NULL,
 			 .path = plan_add_text(&p->w, p->cgroup));
-	if (r && r->memory)
-		plan_memory(p, r->memory);
-	if (r && r->cpu)
-		plan_cpu(p, r->cpu);
-	if (r && r->pids)
-		plan_pids(p, r->pids);
-	for (size_t i = 0; r && i < r->unified.count; i++)
-		plan_unified(p, &r->unified.at[i]);
+	if (r)
+		plan_limits(p, r);
 	plan_device_rules(p, r);
+	if (p->cgroup)
+		plan_owner(p);
 }
 
 const char *plan_find_controllers(const struct plan *plan, struct arena *a)

@@ -187,7 +187,45 @@ int cgroup_limit(const struct cgroup *c, const char *controller, const char *fil
 	return -1;
 }
 
-int cgroup_limit_devices(const struct cgroup *c, const struct device_rule *rules, size_t count, struct err *e)
+bool cgroup_has_file(const struct cgroup *c, const char *controller, const char *file)
+{
+	const struct facts_hierarchy *at = facts_find_controller(c->facts, controller);
+	char path[PATH_MAX];
+
+	if (!at)
+		return false;
+	struct group g = group_in(c, at);
+	return group_locate(&g, file, path) && access(path, F_OK) == 0;
+}
+
+const char *cgroup_read_limit(const struct cgroup *c, const char *controller, const char *file)
+{
+	const struct facts_hierarchy *at = facts_find_controller(c->facts, controller);
+	char text[65536];
+
+	if (!at)
+		return NULL;
+	struct group g = group_in(c, at);
+	ssize_t length = group_read(&g, file, text, sizeof text);
+	return length < 0 ? NULL : arena_copy(c->arena, text, (size_t)length);
+}
+
+int cgroup_check_usage(const struct cgroup *c, const char *limit, struct err *e)
+{
+	struct cgroup_memory memory;
+	uint64_t wanted;
+
+	if (!text_read_uint(limit, UINT64_MAX, &wanted))
+		return 0;
+	cgroup_read_memory(c, &memory);
+	if (memory.usage == UINT64_MAX || memory.usage <= wanted)
+		return 0;
+	(void)err_set(e, "the memory limit %llu is below the %llu bytes that are in use", (unsigned long long)wanted,
+		      (unsigned long long)memory.usage);
+	return err_hint(e, "without checkBeforeUpdate the kernel would kill processes for it");
+}
+
+int cgroup_limit_devices(const struct cgroup *c, const struct device_rule *rules, size_t count, size_t in_force, struct err *e)
 {
 	const struct facts_hierarchy *at = facts_find_controller(c->facts, "devices");
 
@@ -200,7 +238,7 @@ int cgroup_limit_devices(const struct cgroup *c, const struct device_rule *rules
 	if (!at)
 		return err_set(e, "limit the devices: this host has no cgroup that could");
 	struct group g = group_in(c, at);
-	return group_dialect(&g)->limit_devices(&g, rules, count, c->arena, e);
+	return group_dialect(&g)->limit_devices(&g, rules, count, in_force, c->arena, e);
 }
 
 /* --- enter -------------------------------------------------------------------------------------------------------- */
@@ -257,7 +295,7 @@ void cgroup_read_memory(const struct cgroup *c, struct cgroup_memory *out)
 	const struct facts_hierarchy *at = facts_find_controller(c->facts, "memory");
 	struct err ignored = ERR_NONE;
 
-	*out = (struct cgroup_memory){ UINT64_MAX, UINT64_MAX, UINT64_MAX };
+	*out = (struct cgroup_memory){ UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX };
 	if (!at || cgroup_check_path(c, &ignored) < 0)
 		return;
 	struct group g = group_in(c, at);

@@ -31,6 +31,19 @@ int cgroup_make(const struct cgroup *c, const char *controllers, struct err *e);
 int cgroup_limit(const struct cgroup *c, const char *controller, const char *file, const char *value, bool may_be_missing,
 		 struct err *e);
 
+/* Whether the controller's hierarchy has such a file here. */
+bool cgroup_has_file(const struct cgroup *c, const char *controller, const char *file);
+
+/* What a file of the cgroup says now, without the last newline, in the arena; NULL when it cannot be read. */
+const char *cgroup_read_limit(const struct cgroup *c, const char *controller, const char *file);
+
+/* An error when the cgroup uses more memory than `limit` (bytes, or "max") already: v2 would kill for it. */
+int cgroup_check_usage(const struct cgroup *c, const char *limit, struct err *e);
+
+/* Give the v2 cgroup to a user of the host: the directory and those files in it that the kernel lists in
+ * /sys/kernel/cgroup/delegate. Source: config-linux.md, "Cgroup ownership". */
+int cgroup_own(const struct cgroup *c, uid_t uid, struct err *e);
+
 struct device_rule {
 	bool is_allowed;
 	char type;                    /* 'a', 'b', 'c' */
@@ -39,8 +52,9 @@ struct device_rule {
 };
 
 /* The device list in order. v1: devices.deny/devices.allow, skipping what is already so; v2: one eBPF program, loaded and
- * attached to the cgroup (BPF_CGROUP_DEVICE, BPF_F_ALLOW_MULTI; replaced atomically when one of ours is there). */
-int cgroup_limit_devices(const struct cgroup *c, const struct device_rule *rules, size_t count, struct err *e);
+ * attached to the cgroup (BPF_CGROUP_DEVICE, BPF_F_ALLOW_MULTI; replaced atomically when one of ours is there). The first
+ * `in_force` rules hold already: v1 is told the others only, so that a process that runs loses nothing for a moment. */
+int cgroup_limit_devices(const struct cgroup *c, const struct device_rule *rules, size_t count, size_t in_force, struct err *e);
 
 /* v1 and hybrid: write the pid into cgroup.procs of every hierarchy in one burst. Refuses a frozen ancestor first (joining
  * one hangs unkillably). On v2 used only where CLONE_INTO_CGROUP could not be. `below`: sub-path for exec, or "". */
@@ -66,8 +80,8 @@ int cgroup_freeze(const struct cgroup *c, bool frozen, struct err *e);
 /* Members of it and of all below it, from the hierarchy that tells best; in the arena. */
 int cgroup_read_members(const struct cgroup *c, pid_t **pids, size_t *count, struct err *e);
 
-/* How often the kernel killed in it for memory, its limit and its peak in bytes (UINT64_MAX: unknown or none). */
+/* How often the kernel killed in it for memory, its limit, its peak and its present usage in bytes (UINT64_MAX: unknown or none). */
 struct cgroup_memory {
-	uint64_t oom_kills, limit, peak;
+	uint64_t oom_kills, limit, peak, usage;
 };
 void cgroup_read_memory(const struct cgroup *c, struct cgroup_memory *out);

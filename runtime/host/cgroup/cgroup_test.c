@@ -749,18 +749,18 @@ static void limits_devices(void **state)
 	bool is_program = !facts_find_controller(&w->facts, "devices");
 
 	assert_ok(cgroup_make(c, "", &e));
-	assert_ok(cgroup_limit_devices(c, NULL, 0, &e));
-	assert_ok(cgroup_limit_devices(c, &all, 1, &e));
+	assert_ok(cgroup_limit_devices(c, NULL, 0, 0, &e));
+	assert_ok(cgroup_limit_devices(c, &all, 1, 0, &e));
 	assert_int_equal(tried(c), 7);
 	assert_true(!is_program || count_programs(w) == 0); /* nothing to say, no program */
-	assert_ok(cgroup_limit_devices(c, some, 3, &e));
+	assert_ok(cgroup_limit_devices(c, some, 3, 0, &e));
 	assert_int_equal(tried(c), 1);
-	assert_ok(cgroup_limit_devices(c, others, 2, &e));
+	assert_ok(cgroup_limit_devices(c, others, 2, 0, &e));
 	assert_int_equal(tried(c), 2);
 	assert_true(!is_program || count_programs(w) == 1); /* replaced, not added */
-	assert_ok(cgroup_limit_devices(c, but_one, 2, &e));
+	assert_ok(cgroup_limit_devices(c, but_one, 2, 0, &e));
 	assert_int_equal(tried(c), 5);
-	assert_ok(cgroup_limit_devices(c, &all, 1, &e));
+	assert_ok(cgroup_limit_devices(c, &all, 1, 0, &e));
 	assert_int_equal(tried(c), 7);
 }
 
@@ -782,7 +782,7 @@ static void kernel_takes_programs(void **state)
 			rules[i] = (struct device_rule){ rand_r(&seed) % 3 > 0, "abccb"[rand_r(&seed) % 5],
 							 numbers[rand_r(&seed) % 5], numbers[rand_r(&seed) % 5],
 							 accesses[rand_r(&seed) % 4] };
-		assert_ok(cgroup_limit_devices(&w->cgroup, rules, count, &e));
+		assert_ok(cgroup_limit_devices(&w->cgroup, rules, count, 0, &e));
 	}
 }
 

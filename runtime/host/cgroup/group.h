@@ -55,8 +55,8 @@ struct dialect {
 	/* After its directories are made: what a new cgroup needs before limits and processes (v1: cpuset's values; v2: the
 	 * controllers in the ancestors). */
 	int (*prepare)(const struct group *g, const char *controllers, struct err *e);
-	int (*limit_devices)(const struct group *g, const struct device_rule *rules, size_t count, struct arena *a,
-			     struct err *e);
+	int (*limit_devices)(const struct group *g, const struct device_rule *rules, size_t count, size_t in_force,
+			     struct arena *a, struct err *e);
 	/* Says in the error why a file of this controller is not there, to a caller that knows that it is not. True when the
 	 * kernel does not have it, false when it was not given to this cgroup. */
 	bool (*explain_missing)(const struct group *g, const char *controller, const char *file, struct err *why);

@@ -73,6 +73,7 @@ static void read_memory(const struct group *g, struct cgroup_memory *out)
 	out->oom_kills = group_read_key(g, "memory.oom_control", "oom_kill", UINT64_MAX);
 	out->limit = group_read_number(g, "memory.limit_in_bytes", UINT64_MAX);
 	out->peak = group_read_number(g, "memory.max_usage_in_bytes", UINT64_MAX);
+	out->usage = group_read_number(g, "memory.usage_in_bytes", UINT64_MAX);
 	/* no limit reads as the largest number of pages, in bytes */
 	if (out->limit >= INT64_MAX - 65536)
 		out->limit = UINT64_MAX;
@@ -100,24 +101,32 @@ static int write_rule(const struct group *g, const struct device_match *rule, st
 	return 0;
 }
 
-static int limit_devices(const struct group *g, const struct device_rule *rules, size_t count, struct arena *a,
-			 struct err *e)
+static int write_rules(const struct group *g, const struct device_list *list, struct err *e)
 {
+	for (size_t i = 0; i < list->count; i++)
+		if (write_rule(g, &list->at[i], e) < 0)
+			return -1;
+	return 0;
+}
+
+static int limit_devices(const struct group *g, const struct device_rule *rules, size_t count, size_t in_force,
+			 struct arena *a, struct err *e)
+{
+	struct device_list added;
 	struct device_list list;
 
 	if (count == 0)
 		return 0;
 	if (devices_read(rules, count, a, &list, e) < 0 || devices_check_v1(&list, e) < 0)
 		return -1;
+	if (in_force)
+		return devices_read(rules + in_force, count - in_force, a, &added, e) < 0 ? -1 : write_rules(g, &added, e);
 	const char *file = list.starts_allowed ? "devices.allow" : "devices.deny";
 	if (group_write(g, file, "a") < 0) {
 		(void)err_sys(e, "write a to %s of cgroup %s", file, g->path);
 		return e->number == EINVAL ? err_hint(e, "cgroup v1 refuses it while there are cgroups below") : -1;
 	}
-	for (size_t i = 0; i < list.count; i++)
-		if (write_rule(g, &list.at[i], e) < 0)
-			return -1;
-	return 0;
+	return write_rules(g, &list, e);
 }
 
 const struct dialect cgroup_v1 = {

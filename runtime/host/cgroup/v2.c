@@ -119,12 +119,14 @@ static void read_memory(const struct group *g, struct cgroup_memory *out)
 {
 	out->oom_kills = group_read_key(g, "memory.events", "oom_kill", UINT64_MAX);
 	out->limit = group_read_number(g, "memory.max", UINT64_MAX);
+	out->usage = group_read_number(g, "memory.current", UINT64_MAX);
 	out->peak = group_read_number(g, "memory.peak", UINT64_MAX); /* from Linux 5.19 on */
 }
 
-static int limit_devices(const struct group *g, const struct device_rule *rules, size_t count, struct arena *a,
-			 struct err *e)
+static int limit_devices(const struct group *g, const struct device_rule *rules, size_t count, size_t in_force,
+			 struct arena *a, struct err *e)
 {
+	(void)in_force; /* one program holds all */
 	char path[PATH_MAX];
 	own_fd fd = group_locate(g, "", path) ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 

@@ -1,0 +1,15 @@
+/* The plan's limits, written into the cgroups: for create, which has nothing to lose, and for update, which can go back. */
+#pragma once
+
+#include "runtime/host/cgroup/cgroup.h"
+#include "runtime/plan/plan.h"
+
+struct limits {
+	const struct cgroup *cgroup;
+	const struct plan *plan;
+	const struct plan_request *request; /* for the places in messages */
+	bool may_go_back;                   /* on failure what was written is set to what it was before */
+	size_t devices_in_force;            /* so many of the plan's device rules hold already */
+};
+
+int limits_apply(const struct limits *l, struct err *e);
