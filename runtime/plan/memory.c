@@ -62,8 +62,8 @@ static void memory_v2(struct planner *p, const struct spec_memory *m)
 
 void plan_memory(struct planner *p, const struct spec_memory *m)
 {
-	bool has_any = limit_is_given(&m->limit) || limit_is_given(&m->swap) || limit_is_given(&m->reservation) || limit_is_given(&m->kernel_tcp) ||
-		       m->swappiness.is_set || (m->disable_oom_killer.is_set && m->disable_oom_killer.value) ||
+	bool has_any = limit_is_given(&m->limit) || limit_is_given(&m->swap) || limit_is_given(&m->reservation) ||
+		       limit_is_given(&m->kernel_tcp) || m->swappiness.is_set || (m->disable_oom_killer.is_set && m->disable_oom_killer.value) ||
 		       (m->use_hierarchy.is_set && m->use_hierarchy.value);
 	const struct facts_hierarchy *h = has_any ? limit_find(p, "memory", m) : NULL;
 

@@ -80,7 +80,7 @@ int cgroup_freeze(const struct cgroup *c, bool frozen, struct err *e);
 /* Members of it and of all below it, from the hierarchy that tells best; in the arena. */
 int cgroup_read_members(const struct cgroup *c, pid_t **pids, size_t *count, struct err *e);
 
-/* How often the kernel killed in it for memory, its limit, its peak and its present usage in bytes (UINT64_MAX: unknown or none). */
+/* How often the kernel killed in it for memory; its limit, its peak and its present usage in bytes (UINT64_MAX: unknown, none). */
 struct cgroup_memory {
 	uint64_t oom_kills, limit, peak, usage;
 };
