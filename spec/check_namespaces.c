@@ -103,13 +103,24 @@ static void check_user(const struct spec_linux *linux, struct problems *p)
 	check_mappings(linux->gid_mappings.at, linux->gid_mappings.count, "/linux/gidMappings", p);
 }
 
-void check_namespaces(const struct spec_linux *linux, struct problems *p)
+static void check_clocks(const struct spec_linux *linux, struct problems *p)
 {
 	const struct spec_time_offsets *offsets = linux->time_offsets;
+	const struct spec_namespace *time = check_find_namespace(linux, NAMESPACE_TIME);
 
-	check_duplicates(linux, p);
-	check_user(linux, p);
-	if (offsets && (offsets->boottime || offsets->monotonic) && check_lacks_namespace(linux, NAMESPACE_TIME))
+	if (!offsets || (!offsets->boottime && !offsets->monotonic))
+		return;
+	if (check_lacks_namespace(linux, NAMESPACE_TIME))
 		check_refuse(p, "/linux/timeOffsets", "there is no time namespace to set clocks in",
 			     "a namespace of type time is needed");
+	if (time && time->path)
+		check_refuse(p, "/linux/timeOffsets", "the clocks of a time namespace that is joined are set already",
+			     "leave it out, or let the time namespace be a new one");
+}
+
+void check_namespaces(const struct spec_linux *linux, struct problems *p)
+{
+	check_duplicates(linux, p);
+	check_user(linux, p);
+	check_clocks(linux, p);
 }

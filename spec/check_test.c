@@ -242,6 +242,11 @@ static void clocks_need_a_time_namespace(void **state)
 		  .namespaces = ",{\"type\":\"time\"}",
 		  .said = "" },
 		{ .linux = ",\"timeOffsets\":{}", .said = "" },
+		{ .linux = ",\"timeOffsets\":{\"monotonic\":{\"secs\":1}}",
+		  .namespaces = ",{\"type\":\"time\",\"path\":\"/n\"}",
+		  .said = "/linux/timeOffsets: the clocks of a time namespace that is joined are set already; leave it "
+			  "out, or let the time namespace be a new one\n" },
+		{ .linux = ",\"timeOffsets\":{}", .namespaces = ",{\"type\":\"time\",\"path\":\"/n\"}", .said = "" },
 	};
 
 	(void)state;

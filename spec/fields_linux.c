@@ -78,7 +78,7 @@ static const struct field linux_rows[] = {
 	OBJECTS("namespaces", namespaces, 0, namespace, "Namespaces to make or join; the runtime's when not named."),
 	OBJECTS("uidMappings", uid_mappings, 0, id_mapping, "User ids of a new user namespace."),
 	OBJECTS("gidMappings", gid_mappings, 0, id_mapping, "Group ids of a new user namespace."),
-	OBJECT("timeOffsets", time_offsets, LATER, time_offsets, "Clock offsets of a new time namespace."),
+	OBJECT("timeOffsets", time_offsets, 0, time_offsets, "Clock offsets of a new time namespace."),
 	OBJECTS("devices", devices, 0, device, "Device nodes besides the default ones."),
 	NAMED("netDevices", net_devices, LATER, net_device, "Network interfaces moved into the container, by name."),
 	TEXT("cgroupsPath", cgroups_path, 0, "Path of the container's cgroup."),

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -71,6 +72,8 @@ struct start {
 	int cgroup_fd;
 	int container_pidfd;   /* exec: where the joiner goes; else -1 */
 	int report_fd;         /* the joiner tells pid or failure here */
+	const struct op *offsets; /* TIME_OFFSETS; NULL: none */
+	int proc_fd;           /* the joiner's /proc/self, opened before it joins other mounts */
 	bool is_placed;        /* the slots have their numbers already */
 	char *stack;
 };
@@ -79,7 +82,8 @@ struct start {
 struct report {
 	pid_t pid;
 	int error;
-	const char *call; /* a text of this program: valid in the runtime, which shares its image */
+	const char *call; /* this and `op` are valid in the runtime: the joiner has a copy of its memory */
+	const struct op *op; /* whose input it was; NULL: nobody's */
 };
 
 /* Out of the way of the numbers that slots are moved to. */
@@ -144,11 +148,18 @@ static int enter_init(void *argument)
 	return 1;
 }
 
+/* Clocks can be set only while their namespace has no process: the joiner makes it, sets them and clones into it. The user
+ * namespace comes with it, to own it, and because it gives an ordinary user the power to make one. */
+static uint64_t made_before_init(const struct start *s)
+{
+	return s->offsets ? s->clone->new & (CLONE_NEWTIME | CLONE_NEWUSER) : 0;
+}
+
 static pid_t clone_init(struct start *s, uint64_t more_flags, int *pidfd)
 {
 	bool shares = s->clone->how & PROCESS_SHARES_MEMORY;
 	struct clone_args args = {
-		.flags = s->clone->new | CLONE_VFORK | (shares ? CLONE_VM : 0) | more_flags | (pidfd ? CLONE_PIDFD : 0) |
+		.flags = (s->clone->new & ~made_before_init(s)) | CLONE_VFORK | (shares ? CLONE_VM : 0) | more_flags | (pidfd ? CLONE_PIDFD : 0) |
 			 (s->cgroup_fd >= 0 ? CLONE_INTO_CGROUP : 0),
 		.pidfd = (uint64_t)(uintptr_t)pidfd,
 		.exit_signal = more_flags & CLONE_PARENT ? 0 : SIGCHLD,
@@ -165,47 +176,88 @@ static pid_t clone_init(struct start *s, uint64_t more_flags, int *pidfd)
 
 /* --- the joiner --------------------------------------------------------------------------------------------------- */
 
-static int join_type(const struct start *s, uint64_t type)
+static int join_type(const struct start *s, uint64_t type, struct report *r)
 {
 	for (size_t i = 0; i < plan_count(s->plan); i++) {
 		const struct op *op = plan_find_op(s->plan, i);
 		const struct op_namespace_file *n = plan_payload(s->plan, op);
-		if (op->kind == OP_NAMESPACE_FILE && n->type == type && s->clone->joined & type)
-			return setns(s->slots->at[n->slot], (int)type);
+		if (op->kind != OP_NAMESPACE_FILE || n->type != type || !(s->clone->joined & type))
+			continue;
+		r->op = setns(s->slots->at[n->slot], (int)type) < 0 ? op : NULL;
+		return r->op ? -1 : 0;
 	}
 	return 0;
 }
 
 /* With power over the host's namespaces, those that the host owns are joined first and the user namespace last; without it, the
  * user namespace is what gives the power over the others. */
-static int join_listed(const struct start *s, bool has_user_first)
+static int join_listed(const struct start *s, bool has_user_first, struct report *r)
 {
-	static const uint64_t order[] = { CLONE_NEWNET, CLONE_NEWIPC, CLONE_NEWUTS, CLONE_NEWNS, CLONE_NEWPID };
+	static const uint64_t order[] = { CLONE_NEWNET, CLONE_NEWIPC, CLONE_NEWUTS, CLONE_NEWTIME, CLONE_NEWNS, CLONE_NEWPID };
 
-	if (has_user_first && join_type(s, CLONE_NEWUSER) < 0)
+	if (has_user_first && join_type(s, CLONE_NEWUSER, r) < 0)
 		return -1;
 	for (size_t i = 0; i < sizeof order / sizeof *order; i++)
-		if (join_type(s, order[i]) < 0)
+		if (join_type(s, order[i], r) < 0)
 			return -1;
-	return has_user_first ? 0 : join_type(s, CLONE_NEWUSER);
+	return has_user_first ? 0 : join_type(s, CLONE_NEWUSER, r);
 }
 
-static int join_namespaces(const struct start *s)
+static int join_namespaces(const struct start *s, struct report *r)
 {
+	r->call = "setns";
 	if (s->container_pidfd >= 0)
 		return setns(s->container_pidfd, (int)s->clone->joined);
-	if (join_listed(s, false) == 0)
+	if (join_listed(s, false, r) == 0)
 		return 0;
-	return errno == EPERM && s->clone->joined & CLONE_NEWUSER ? join_listed(s, true) : -1;
+	return errno == EPERM && s->clone->joined & CLONE_NEWUSER ? join_listed(s, true, r) : -1;
+}
+
+static int open_proc(struct start *s, struct report *r)
+{
+	r->call = "open /proc/self";
+	s->proc_fd = s->offsets ? open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+	return s->offsets && s->proc_fd < 0 ? -1 : 0;
+}
+
+static int write_offsets(const struct start *s, struct report *r)
+{
+	const struct op_time_offsets *p = plan_payload(s->plan, s->offsets);
+	const char *lines = plan_get_text(s->plan, p->offsets);
+	own_fd fd = openat(s->proc_fd, "timens_offsets", O_WRONLY | O_CLOEXEC);
+
+	r->call = "write /proc/self/timens_offsets";
+	r->op = s->offsets;
+	if (fd < 0 || write(fd, lines, strlen(lines)) < 0)
+		return -1;
+	r->op = NULL;
+	return 0;
+}
+
+static int make_clocks(struct start *s, struct report *r)
+{
+	if (!s->offsets)
+		return 0;
+	r->call = "unshare";
+	r->op = s->offsets;
+	if (unshare((int)made_before_init(s)) < 0)
+		return -1;
+	/* with a new user namespace one is not dumpable any more, and one's files in /proc are root's */
+	if (s->clone->new & CLONE_NEWUSER && prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0)
+		return -1;
+	int result = write_offsets(s, r);
+	drop_fd(&s->proc_fd); /* not for init, which its neighbours can see */
+	return result;
 }
 
 /* init is visible to its neighbours from the clone on, before its exec closes anything: what it must not have, the joiner closes
  * before. Kept are the slots, and behind them init's image and the report. */
-static int keep_slots_only(struct start *s)
+static int keep_slots_only(struct start *s, struct report *r)
 {
 	unsigned end = s->base + (unsigned)s->slots->count;
 	int report = move_up(s->report_fd, end + 2);
 
+	r->call = "close_range";
 	if (report < 0 || place_slots(s) < 0)
 		return -1;
 	int image = move_up(s->image_fd, end + 2);
@@ -227,18 +279,13 @@ static int keep_slots_only(struct start *s)
 }
 
 /* I am the joiner: on the host, with a copy of the runtime's memory and descriptors. I enter the namespaces that init must be born
- * in, clone it as the runtime's child, tell its pid and leave. */
+ * in, make those that must be there before it, clone it as the runtime's child, tell its pid and leave. */
 static int enter_joiner(void *argument)
 {
 	struct start *s = argument;
-	struct report r = { .call = "close_range" };
-	int result = keep_slots_only(s);
+	struct report r = { 0 };
 
-	if (result == 0) {
-		r.call = "setns";
-		result = join_namespaces(s);
-	}
-	if (result == 0) {
+	if (keep_slots_only(s, &r) == 0 && open_proc(s, &r) == 0 && join_namespaces(s, &r) == 0 && make_clocks(s, &r) == 0) {
 		r.call = "clone3";
 		r.pid = clone_init(s, CLONE_PARENT, NULL);
 	}
@@ -273,7 +320,19 @@ static pid_t clone_joiner(struct start *s, struct report *r, struct err *e)
 
 /* --- start -------------------------------------------------------------------------------------------------------- */
 
-static int start_through_joiner(struct start *s, struct process *out, struct err *e)
+static int explain_report(const struct start *s, const struct report *r, struct err *e)
+{
+	if (!r->op || r->op != s->offsets)
+		return err_number(e, r->error, "%s for init", r->call);
+	(void)err_number(e, r->error, "set the clocks of the new time namespace: %s", r->call);
+	if (r->error == ERANGE)
+		return err_hint(e, "no clock goes below 0 or beyond 146 years");
+	if (r->error == EINVAL)
+		return err_hint(e, "time namespaces need Linux 5.6 with CONFIG_TIME_NS");
+	return -1;
+}
+
+static int start_through_joiner(struct start *s, struct process *out, const struct op **failed, struct err *e)
 {
 	/* the inner stack is the joiner's own memory: both may use it, one after the other's copy */
 	struct report r = { 0 };
@@ -283,8 +342,10 @@ static int start_through_joiner(struct start *s, struct process *out, struct err
 	s->stack = outer;
 	if (pid < 0)
 		return -1;
-	if (r.error)
-		return err_number(e, r.error, "%s for init", r.call);
+	if (r.error) {
+		*failed = r.op;
+		return explain_report(s, &r, e);
+	}
 	out->pid = r.pid;
 	out->pidfd = (int)syscall(SYS_pidfd_open, r.pid, 0); /* our child, not reaped: the pid is its */
 	return out->pidfd < 0 ? err_sys(e, "pidfd_open for init") : 0;
@@ -295,6 +356,8 @@ static int explain_clone(const struct start *s, struct err *e)
 	(void)err_sys(e, "clone3 for init");
 	if (e->number == EPERM)
 		return err_hint(e, "namespaces need root, or a user namespace made with them");
+	if (e->number == EINVAL)
+		return err_hint(e, "this kernel may lack one of the namespaces");
 	if (e->number == ENOSPC)
 		return err_hint(e, "a limit in /proc/sys/user/max_*_namespaces is reached");
 	if (e->number == EAGAIN)
@@ -320,25 +383,27 @@ static int check_preserved(unsigned count, struct err *e)
 	return 0;
 }
 
-static const struct op_clone *find_clone(const struct plan *plan)
+static const struct op *find_op(const struct plan *plan, enum plan_kind kind)
 {
 	for (size_t i = 0; i < plan_count(plan); i++)
-		if (plan_find_op(plan, i)->kind == OP_CLONE)
-			return plan_payload(plan, plan_find_op(plan, i));
+		if (plan_find_op(plan, i)->kind == kind)
+			return plan_find_op(plan, i);
 	return NULL;
 }
 
 int process_start(const struct plan *plan, struct process_slots *slots, unsigned preserve_fds, int cgroup_fd, int container_pidfd,
-		  struct process *out, struct err *e)
+		  struct process *out, const struct op **failed, struct err *e)
 {
-	struct start s = { .plan = plan, .clone = find_clone(plan), .slots = slots, .base = 3 + preserve_fds, .cgroup_fd = cgroup_fd,
-			   .container_pidfd = container_pidfd };
+	const struct op *clone = find_op(plan, OP_CLONE);
+	struct start s = { .plan = plan, .slots = slots, .base = 3 + preserve_fds, .cgroup_fd = cgroup_fd,
+			   .container_pidfd = container_pidfd, .offsets = find_op(plan, OP_TIME_OFFSETS), .proc_fd = -1 };
 	own_fd image = -1;
 	own_fd ours = -1;
 	int ends[2];
 
-	if (!s.clone)
+	if (!clone)
 		return err_set(e, "the plan starts no process");
+	s.clone = plan_payload(plan, clone);
 	if (check_preserved(preserve_fds, e) < 0)
 		return -1;
 	size_t image_size = (uintptr_t)boxcar_init_image_end - (uintptr_t)boxcar_init_image;
@@ -353,7 +418,8 @@ int process_start(const struct plan *plan, struct process_slots *slots, unsigned
 	s.stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
 	if (s.stack == MAP_FAILED)
 		return err_sys(e, "take memory for init's first stack");
-	int result = s.clone->joined ? start_through_joiner(&s, out, e) : start_directly(&s, out, e);
+	bool has_joiner = s.clone->joined || s.offsets;
+	int result = has_joiner ? start_through_joiner(&s, out, failed, e) : start_directly(&s, out, e);
 	(void)munmap(s.stack, STACK_SIZE);
 	drop_fd(&slots->at[SLOT_CHANNEL]);
 	if (result == 0)

@@ -5,12 +5,14 @@
  *      │  holds: state directory + lock,      │  holds: the plan, the channel, and for create the start socket and
  *      │  channel, pidfd                      │  the file whose flock says "created"; all close-on-exec
  *      │
- *      └─► joiner: only for exec, and where a user namespace meets namespaces to join. Joins them, clones init with
+ *      └─► joiner: only for exec, where a user namespace meets namespaces to join, and where clocks are to be set. Joins
+ *          namespaces, makes the time namespace and the user namespace that owns it, clones init into all of them with
  *          CLONE_PARENT (so that init is the runtime's child), tells its pid and leaves. Host's memory, never visible
  *          inside: a joined pid namespace holds only its children.
  *
  * init shares the runtime's memory until its exec (CLONE_VM|CLONE_VFORK) only when its pid namespace is new: in a joined one a
- * neighbour with CAP_SYS_PTRACE could open that memory. Nothing waits for the runtime before that exec. */
+ * neighbour with CAP_SYS_PTRACE could open that memory; nor when its time namespace is new, as the kernel has
+ * the clocks of one in the memory. Nothing waits for the runtime before that exec. */
 #pragma once
 
 #include "runtime/plan/encode.h"
@@ -40,10 +42,11 @@ void process_close_slots(struct process_slots *slots);
 /* The plan in a sealed memfd. */
 int process_seal_plan(const struct plan *plan, struct err *e);
 
-/* Carry out the plan's CLONE op. `cgroup_fd` is for CLONE_INTO_CGROUP, or -1. `preserve_fds`: how many descriptors from 3 on the
- * payload keeps; those missing are an error. For exec the joiner enters through `container_pidfd` (else -1). */
+/* Carry out the plan's CLONE and TIME_OFFSETS ops. `cgroup_fd` is for CLONE_INTO_CGROUP, or -1. `preserve_fds`: how many
+ * descriptors from 3 on the payload keeps; those missing are an error. For exec the joiner enters through
+ * `container_pidfd` (else -1). Where an op's own input is the cause of a failure, *failed is that op. */
 int process_start(const struct plan *plan, struct process_slots *slots, unsigned preserve_fds, int cgroup_fd,
-		  int container_pidfd, struct process *out, struct err *e);
+		  int container_pidfd, struct process *out, const struct op **failed, struct err *e);
 
 /* SIGKILL by pidfd and reap; bounded. */
 void process_end(struct process *p);

@@ -79,6 +79,7 @@ int birth_start(struct birth *birth, struct err *e)
 {
 	bool is_born_there = birth->cgroup && cgroup_can_clone_into(&birth->b->facts);
 	struct schedule_cpus before = { 0 };
+	const struct op *failed = NULL;
 	own_fd cgroup_fd = -1;
 
 	if (is_born_there) {
@@ -89,10 +90,10 @@ int birth_start(struct birth *birth, struct err *e)
 	if (take_first_cpus(birth, &before, e) < 0)
 		return -1;
 	int result = process_start(birth->plan, &birth->slots, birth->preserve_fds, cgroup_fd, birth->container_pidfd,
-				   &birth->process, e);
+				   &birth->process, &failed, e);
 	schedule_give_back_cpus(&before);
 	process_close_slots(&birth->slots); /* init has its own: what only it holds tells of its end */
-	return result;
+	return failed ? place_error(birth, failed, e) : result;
 }
 
 /* --- what is set from outside ------------------------------------------------------------------------------------- */

@@ -3,10 +3,6 @@
 
 #include <string.h>
 
-#ifndef CLONE_NEWTIME
-#define CLONE_NEWTIME 0x00000080
-#endif
-
 static const uint64_t clone_flags[NAMESPACE_COUNT] = {
 	[NAMESPACE_MOUNT] = CLONE_NEWNS,   [NAMESPACE_PID] = CLONE_NEWPID,   [NAMESPACE_NETWORK] = CLONE_NEWNET,
 	[NAMESPACE_UTS] = CLONE_NEWUTS,    [NAMESPACE_IPC] = CLONE_NEWIPC,   [NAMESPACE_USER] = CLONE_NEWUSER,
@@ -19,8 +15,6 @@ void plan_find_namespaces(struct planner *p)
 		const struct spec_namespace *n = &p->linux->namespaces.at[i];
 		if (!n->type.is_set)
 			continue;
-		if (n->type.value == NAMESPACE_TIME)
-			planner_refuse(p, n, "not supported yet: the time namespace", NULL);
 		if (p->is_exec || !n->path || !n->path[0]) {
 			*(p->is_exec ? &p->joined : &p->made) |= clone_flags[n->type.value];
 			continue;
@@ -107,13 +101,34 @@ static bool has_joiner(const struct planner *p)
 	return p->joined && (p->is_exec || planner_has(p, CLONE_NEWUSER));
 }
 
+static void add_clock(struct text *lines, const char *clock, const struct spec_time_offset *offset)
+{
+	if (offset)
+		text_add(lines, "%s %lld %llu\n", clock, (long long)offset->secs.value, (unsigned long long)offset->nanosecs.value);
+}
+
+static void plan_clocks(struct planner *p)
+{
+	const struct spec_time_offsets *offsets = p->linux->time_offsets;
+	struct text lines;
+
+	if (!offsets || !(p->made & CLONE_NEWTIME))
+		return;
+	text_init(&lines, p->arena);
+	add_clock(&lines, "monotonic", offsets->monotonic);
+	add_clock(&lines, "boottime", offsets->boottime);
+	if (lines.length)
+		PLAN_ADD(&p->w, TIME_OFFSETS, time_offsets, 0, offsets, .offsets = plan_add_text(&p->w, lines.at));
+}
+
 void plan_clone(struct planner *p)
 {
 	bool is_born_in_cgroup = p->cgroup && facts_is_unified(p->facts);
 	uint64_t made = p->made & ~(uint64_t)(is_born_in_cgroup || !p->cgroup ? 0 : CLONE_NEWCGROUP);
 	uint64_t how = 0;
 
-	if (made & CLONE_NEWPID && !has_joiner(p))
+	plan_clocks(p);
+	if (made & CLONE_NEWPID && !(made & CLONE_NEWTIME) && !has_joiner(p))
 		how |= PROCESS_SHARES_MEMORY;
 	if (planner_has(p, CLONE_NEWUSER))
 		how |= PROCESS_AMBIENT;
@@ -128,7 +143,7 @@ void plan_clone(struct planner *p)
 
 void plan_join_namespaces(struct planner *p)
 {
-	static const int order[] = { NAMESPACE_NETWORK, NAMESPACE_IPC, NAMESPACE_UTS, NAMESPACE_MOUNT };
+	static const int order[] = { NAMESPACE_NETWORK, NAMESPACE_IPC, NAMESPACE_UTS, NAMESPACE_TIME, NAMESPACE_MOUNT };
 
 	if (p->is_exec || has_joiner(p))
 		return;

@@ -85,6 +85,7 @@ struct plan_blob {           /* raw bytes */
 	M(WORD, action, ACTION)                                                                                         \
 	M(NUMBER, errno_value, NONE)                                                                                    \
 	M(NUMBERS, arguments, NONE) /* four numbers each: index, COMPARE_*, value, second value */
+#define PLAN_TIME_OFFSETS(M) M(TEXT, offsets, NONE) /* "monotonic 86400 0\n" lines, as /proc/PID/timens_offsets takes them */
 #define PLAN_CLONE(M)                                                                                                   \
 	M(FLAGS, new, CLONE)    /* namespaces made in the clone */                                                      \
 	M(FLAGS, joined, CLONE) /* namespaces the joiner enters first; 0: no joiner */                                  \
@@ -235,6 +236,7 @@ struct plan_blob {           /* raw bytes */
 	OP(TREE, tree, OUTSIDE, "host/processes.c", "clone a host tree for init to attach")                               \
 	OP(FILTER, filter, OUTSIDE, "host/seccomp.c", "begin the seccomp filter")                                         \
 	OP(FILTER_RULE, filter_rule, OUTSIDE, "host/seccomp.c", "add a rule to the seccomp filter")                       \
+	OP(TIME_OFFSETS, time_offsets, OUTSIDE, "host/processes.c", "set the clocks of the new time namespace")           \
 	OP(CLONE, clone, OUTSIDE, "host/processes.c", "start init in its new namespaces")                                 \
 	OP(ID_MAPS, id_maps, OUTSIDE, "host/idmap.c", "write the user namespace's id maps")                               \
 	OP(OOM_SCORE, oom_score, OUTSIDE, "host/processes.c", "set how likely the kernel kills it for memory")            \
