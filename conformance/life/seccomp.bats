@@ -88,6 +88,36 @@ filter() {
 	[ "$status" = 1 ]
 }
 
+# As runc: a C library goes on to an older call on ENOSYS only.
+@test "calls newer than all that the profile names get ENOSYS, older ones the default" {
+	local rules='[{"names":["capset","execve","execveat","brk","arch_prctl","set_tid_address","set_robust_list","rseq","prlimit64","readlink",
+		"readlinkat","getrandom","mprotect","exit_group","write","newfstatat","fstat","munmap","mmap","close","getpid","openat","epoll_pwait",
+		"fcntl","read","futex","rt_sigreturn","rt_sigaction","rt_sigprocmask","sched_yield","nanosleep","sigaltstack","tgkill","getppid","prctl",
+		"gettid","chdir","getcwd","fchdir","fstatfs","statfs","stat","lstat","setuid","setgid","setgroups","capget","pipe2","epoll_ctl",
+		"epoll_create1","getdents64","faccessat","faccessat2","madvise","clone","clone3"],"action":"SCMP_ACT_ALLOW"}]'
+	filter '{"defaultAction":"SCMP_ACT_ERRNO","defaultErrnoRet":95,"architectures":["SCMP_ARCH_X86_64"],"syscalls":'"$rules"'}'
+	tries call 600
+	[ "$output" = ENOSYS ]
+	tries call 438 -1 -1 0 # pidfd_getfd is older than faccessat2
+	[ "$output" = ENOTSUP ] || [ "$output" = EOPNOTSUPP ]
+	config '.linux.seccomp |= (.defaultAction = "SCMP_ACT_KILL_PROCESS" | del(.defaultErrnoRet))'
+	tries call 600
+	[ "$output" = ENOSYS ]
+	config '.linux.seccomp |= (.defaultAction = "SCMP_ACT_LOG")'
+	tries call 438 -1 -1 0
+	[ "$output" = EBADF ]
+}
+
+@test "every flag is taken" {
+	only_boxcar # runc 1.1 has no WAIT_KILLABLE_RECV
+	local flag
+	for flag in TSYNC LOG SPEC_ALLOW WAIT_KILLABLE_RECV; do
+		filter '{"defaultAction":"SCMP_ACT_ALLOW","flags":["SECCOMP_FILTER_FLAG_'$flag'"],"syscalls":[{"names":["unshare"],"action":"SCMP_ACT_ERRNO","errnoRet":95}]}'
+		tries call unshare 0
+		[ "$output" = ENOTSUP ] || [ "$output" = EOPNOTSUPP ] || { echo "$flag: $output"; return 1; }
+	done
+}
+
 @test "no filter means none" {
 	look
 	saw .seccomp 0

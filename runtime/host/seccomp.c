@@ -3,8 +3,22 @@
 #include "runtime/host/seccomp_filter.h"
 #include "spec/base/own.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/seccomp.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+
+/* Without a program the call fails in any case: with EFAULT where the flags are known. */
+static int check_flags(uint64_t flags, struct err *e)
+{
+	if (!flags || syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, NULL) == 0 || errno != EINVAL)
+		return 0;
+	(void)err_set(e, "this kernel does not have one of the seccomp filter's flags");
+	if (flags & SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)
+		(void)err_hint(e, "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV came with Linux 5.19");
+	return err_at(e, "/linux/seccomp/flags", "");
+}
 
 static int compile(const struct plan *plan, size_t index, struct log *log, int fd, struct err *e)
 {
@@ -12,6 +26,10 @@ static int compile(const struct plan *plan, size_t index, struct log *log, int f
 	struct seccomp_rules rules;
 	struct sock_fprog program;
 
+	const struct op_filter *filter = plan_payload(plan, plan_find_op(plan, index));
+
+	if (check_flags(filter->flags, e) < 0)
+		return -1;
 	if (seccomp_read_rules(plan, index, log->arena, log, &rules, e) < 0 || seccomp_make_program(&rules, &program, e) < 0)
 		return -1;
 	size_t size = program.len * sizeof *program.filter;

@@ -6,6 +6,6 @@
 #include "spec/base/log.h"
 
 /* The program of the plan's filter in a sealed memfd (array of struct sock_filter); *filter_fd is -1 when the plan has none.
- * System call names that libseccomp does not know are left out with a debug message. Calls newer than the newest one that the
- * profile names get ENOSYS instead of the default errno only later (see the plan's FILTER flags). */
+ * System call names that libseccomp does not know are left out with a debug message. A flag of the filter that this kernel does
+ * not have is an error that names it. */
 int seccomp_compile(const struct plan *plan, struct log *log, int *filter_fd, struct err *e);

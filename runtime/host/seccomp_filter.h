@@ -6,6 +6,8 @@
  *   - conditions of a rule are all to be met; on 32-bit architectures only the low halves are compared
  *   - on i386 a socket or ipc call is allowed in both its forms: direct, and by socketcall(2) or ipc(2)
  *   - what comes from an unknown architecture kills the thread
+ *   - with the plan's word for it, calls above the highest number that the rules name on a listed architecture get ENOSYS,
+ *     whatever the default is: a program that tries a call newer than the profile goes on to its older way
  *   - rules of one call that overlap and differ in their action have no defined order there; its own program for this one
  *     call is taken over, so that they mean with us what they mean with others (Podman 5's rules for socket)
  *
@@ -36,10 +38,19 @@ struct seccomp_call {
 	unsigned asked_count;
 };
 
+/* The numbers of one ABI: from `start` to the next one's. */
+struct seccomp_zone {
+	uint32_t token; /* SCMP_ARCH_*; 0: an ABI that is not ours, or no number of any */
+	uint32_t start;
+	bool is_foreign;
+	int64_t newest; /* the highest number that is named; those above get ENOSYS. INT64_MAX: they get the default */
+};
+
 /* All calls that come with one value of seccomp_data.arch: x86-64 and x32 share theirs. */
 struct seccomp_section {
 	uint32_t audit_arch;
-	uint32_t foreign_start; /* numbers from here on are an ABI's that is not ours; UINT32_MAX: there is none */
+	struct seccomp_zone zones[3];
+	size_t zone_count;
 	struct seccomp_call *calls;
 	size_t count, room;
 };

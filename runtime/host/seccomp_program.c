@@ -1,5 +1,6 @@
 #include "runtime/host/seccomp_filter.h"
 
+#include <errno.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -223,10 +224,6 @@ static void add_range(struct ranges *r, struct range added)
 {
 	struct range *last = r->count ? &r->at[r->count - 1] : NULL;
 
-	if (last && last->start == added.start) {
-		r->count--;
-		last = r->count ? last - 1 : NULL;
-	}
 	if (last && !last->count && !added.count && last->action == added.action)
 		return;
 	r->at[r->count++] = added;
@@ -251,26 +248,45 @@ static void add_call_range(struct ranges *r, const struct seccomp_call *calls, s
 	add_range(r, (struct range){ .start = calls->number, .calls = calls, .count = count });
 }
 
+/* What no rule names. */
+static uint32_t find_rest(const struct seccomp_zone *zone, uint64_t number, uint32_t default_action)
+{
+	if (zone->is_foreign)
+		return SCMP_ACT_KILL_THREAD;
+	return (int64_t)number > zone->newest ? SCMP_ACT_ERRNO(ENOSYS) : default_action;
+}
+
+/* The numbers from `start` up to `end`, none of which is named. */
+static void add_rest(struct ranges *r, const struct seccomp_section *s, uint64_t start, uint64_t end, uint32_t default_action)
+{
+	for (size_t i = 0; i < s->zone_count; i++) {
+		const struct seccomp_zone *zone = &s->zones[i];
+		uint64_t first = start > zone->start ? start : zone->start, newer = (uint64_t)zone->newest + 1;
+		uint64_t last = i + 1 < s->zone_count && s->zones[i + 1].start < end ? s->zones[i + 1].start : end;
+		if (first < last)
+			add_range(r, (struct range){ .start = (uint32_t)first, .action = find_rest(zone, first, default_action) });
+		if (newer > first && newer < last)
+			add_range(r, (struct range){ .start = (uint32_t)newer, .action = find_rest(zone, newer, default_action) });
+	}
+}
+
 static struct ranges find_ranges(struct seccomp_section *s, uint32_t default_action, struct arena *a)
 {
-	struct ranges r = { .at = arena_alloc(a, (2 * s->count + 3) * sizeof *r.at) };
+	struct ranges r = { .at = arena_alloc(a, (2 * s->count + 2 * s->zone_count + 1) * sizeof *r.at) };
+	uint64_t next = 0;
 
-	add_range(&r, (struct range){ .action = default_action });
 	if (s->count)
 		qsort(s->calls, s->count, sizeof *s->calls, compare_calls);
 	for (size_t i = 0; i < s->count;) {
 		size_t end = i + 1;
 		while (end < s->count && s->calls[end].number == s->calls[i].number)
 			end++;
+		add_rest(&r, s, next, s->calls[i].number, default_action);
 		add_call_range(&r, s->calls + i, end - i);
-		add_range(&r, (struct range){ .start = s->calls[i].number + 1, .action = default_action });
+		next = (uint64_t)s->calls[i].number + 1;
 		i = end;
 	}
-	if (s->foreign_start == UINT32_MAX)
-		return r;
-	/* -1 is what a tracer leaves to skip a call, and no number of the foreign ABI */
-	add_range(&r, (struct range){ .start = s->foreign_start, .action = SCMP_ACT_KILL_THREAD });
-	add_range(&r, (struct range){ .start = UINT32_MAX, .action = default_action });
+	add_rest(&r, s, next, UINT64_C(1) << 32, default_action);
 	return r;
 }
 

@@ -5,7 +5,8 @@
 #include <linux/audit.h>
 #include <string.h>
 
-enum { ARGUMENTS_MAX = 6, NUMBERS_PER_ARGUMENT = 4, X32_BIT = 0x40000000 };
+enum { ARGUMENTS_MAX = 6, NUMBERS_PER_ARGUMENT = 4 };
+#define X32_BIT 0x40000000u
 
 struct conditions {
 	struct scmp_arg_cmp at[ARGUMENTS_MAX];
@@ -83,7 +84,8 @@ struct reader {
 	const struct plan *plan;
 	struct log *log;
 	struct seccomp_rules *rules;
-	bool has_abi[ABIS];
+	bool has_abi[ABIS], is_listed[ABIS];
+	bool has_enosys; /* calls newer than the newest one that is named get it */
 };
 
 static struct seccomp_section *find_section(struct seccomp_rules *rules, const struct abi *abi)
@@ -92,8 +94,29 @@ static struct seccomp_section *find_section(struct seccomp_rules *rules, const s
 		if (rules->sections[i].audit_arch == abi->audit_arch)
 			return &rules->sections[i];
 	struct seccomp_section *made = &rules->sections[rules->count++];
-	*made = (struct seccomp_section){ .audit_arch = abi->audit_arch, .foreign_start = UINT32_MAX };
+	*made = (struct seccomp_section){ .audit_arch = abi->audit_arch };
 	return made;
+}
+
+static struct seccomp_zone *add_zone(struct seccomp_section *s, uint32_t token, uint32_t start)
+{
+	struct seccomp_zone *made = &s->zones[s->zone_count++];
+
+	*made = (struct seccomp_zone){ .token = token, .start = start, .newest = INT64_MAX };
+	return made;
+}
+
+/* -1 is what a tracer leaves to skip a call, and no number of the foreign ABI. */
+static void add_foreign_zone(struct reader *r)
+{
+#if defined(__x86_64__)
+	if (r->has_abi[2])
+		return;
+	add_zone(&r->rules->sections[0], 0, X32_BIT)->is_foreign = true;
+	(void)add_zone(&r->rules->sections[0], 0, UINT32_MAX);
+#else
+	(void)r;
+#endif
 }
 
 static void read_architectures(struct reader *r, struct plan_numbers wanted)
@@ -104,18 +127,25 @@ static void read_architectures(struct reader *r, struct plan_numbers wanted)
 		while (known < ABIS && abis[known].token != token)
 			known++;
 		if (known < ABIS)
-			r->has_abi[known] = true;
+			r->has_abi[known] = r->is_listed[known] = true;
 		else
 			log_debug(r->log, "seccomp: architecture %#llx is not met on this machine", (unsigned long long)token);
 	}
 	r->has_abi[0] = true;
 	for (size_t i = 0; i < ABIS; i++)
 		if (r->has_abi[i])
-			(void)find_section(r->rules, &abis[i]);
-#if defined(__x86_64__)
-	if (!r->has_abi[2])
-		r->rules->sections[0].foreign_start = X32_BIT;
-#endif
+			(void)add_zone(find_section(r->rules, &abis[i]), abis[i].token, abis[i].token == SCMP_ARCH_X32 ? X32_BIT : 0);
+	add_foreign_zone(r);
+}
+
+/* As runc does: only where the list names the architecture, and the rules at least one of its calls. */
+static void note_named(struct reader *r, size_t abi, int number)
+{
+	struct seccomp_section *s = find_section(r->rules, &abis[abi]);
+
+	for (size_t i = 0; r->has_enosys && r->is_listed[abi] && number > 0 && i < s->zone_count; i++)
+		if (s->zones[i].token == abis[abi].token && (s->zones[i].newest == INT64_MAX || s->zones[i].newest < number))
+			s->zones[i].newest = number;
 }
 
 /* --- rules -------------------------------------------------------------------------------------------------------- */
@@ -133,6 +163,9 @@ static void add_call(struct reader *r, const struct abi *abi, int number, const 
 {
 	struct seccomp_section *s = find_section(r->rules, abi);
 
+	note_named(r, (size_t)(abi - abis), number);
+	if (asked->action == r->rules->default_action) /* says nothing new, and to libseccomp it is an error */
+		return;
 	if (s->count == s->room) {
 		size_t room = s->room ? 2 * s->room : 512;
 		s->calls = arena_grow(r->rules->arena, s->calls, s->room * sizeof *s->calls, room * sizeof *s->calls);
@@ -238,8 +271,6 @@ static int read_rule(struct reader *r, const struct op_filter_rule *rule, struct
 
 	if (read_conditions(r->plan, rule, c, e) < 0)
 		return -1;
-	if (action == r->rules->default_action) /* says nothing new, and to libseccomp it is an error */
-		return 0;
 	for (uint32_t i = 0; i < rule->calls.count; i++)
 		add_name(r, plan_get_item(r->plan, rule->calls, i), action, c);
 	return 0;
@@ -250,7 +281,7 @@ int seccomp_read_rules(const struct plan *plan, size_t index, struct arena *a, s
 {
 	const struct op *op = plan_find_op(plan, index);
 	const struct op_filter *filter = plan_payload(plan, op);
-	struct reader r = { .plan = plan, .log = log, .rules = out };
+	struct reader r = { .plan = plan, .log = log, .rules = out, .has_enosys = filter->newer == NEWER_ENOSYS };
 
 	*out = (struct seccomp_rules){ .arena = a,
 				       .default_action = find_action(filter->default_action, filter->default_errno) };

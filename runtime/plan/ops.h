@@ -79,6 +79,7 @@ struct plan_blob {           /* raw bytes */
 	M(WORD, default_action, ACTION)                                                                                 \
 	M(NUMBER, default_errno, NONE)                                                                                  \
 	M(NUMBERS, architectures, NONE) /* libseccomp's SCMP_ARCH_* tokens */                                           \
+	M(WORD, newer, NEWER) /* for calls above the highest one that the rules name, on each listed architecture */    \
 	M(FLAGS, flags, FILTER)
 #define PLAN_FILTER_RULE(M) /* one rule of the filter before it: these calls, when all arguments match */               \
 	M(TEXTS, calls, NONE)                                                                                           \
@@ -344,6 +345,7 @@ enum plan_new {
 };
 enum { MOUNT_COPYING = -2 }; /* detail of a MOUNT's failure: it was the copy; -1: the mount, from 0 on: that option */
 enum plan_process { PROCESS_SHARES_MEMORY = 1, PROCESS_AMBIENT = 2 }; /* CLONE_VM; all capabilities carried over the exec of init */
+enum plan_newer { NEWER_DEFAULT, NEWER_ENOSYS }; /* what calls get that are newer than all that a filter names */
 enum plan_setgroups { SETGROUPS_ALLOW, SETGROUPS_DENY };
 enum plan_await { AWAIT_MAPS, AWAIT_CGROUP, AWAIT_HOOKS };
 enum plan_hook { /* in the order of a life; the spec's words for them are in plan/hooks.c */

@@ -29,7 +29,8 @@ static const struct bit process_bits[] = { { PROCESS_SHARES_MEMORY, "shared-memo
 					   { PROCESS_AMBIENT, "ambient" },
 					   { 0, NULL } };
 static const struct bit console_bits[] = { { CONSOLE_IN_ROOT, "in-root" }, { CONSOLE_BIND, "bind" }, { 0, NULL } };
-static const struct bit filter_bits[] = { { 1, "tsync" }, { 2, "log" }, { 4, "spec-allow" }, { 32, "wait-killable" }, { 0, NULL } };
+static const struct bit filter_bits[] = { { 1, "tsync" }, { 2, "log" }, { 4, "spec-allow" }, { 8, "listener" },
+					  { 16, "tsync-esrch" }, { 32, "wait-killable" }, { 0, NULL } };
 static const struct bit mount_bits[] = {
 	{ MS_RDONLY, "ro" },       { MS_SYNCHRONOUS, "sync" },     { MS_DIRSYNC, "dirsync" }, { MS_LAZYTIME, "lazytime" },
 	{ MS_MANDLOCK, "mand" },   { MS_I_VERSION, "iversion" },   { MS_SILENT, "silent" },   { MS_PRIVATE, "private" },
@@ -51,6 +52,7 @@ static const struct bit memory_bits[] = { { MPOL_F_NUMA_BALANCING, "numa-balanci
 					  { 0, NULL } };
 static const char *const setgroups_words[] = { "allow", "deny", NULL };
 static const char *const allow_words[] = { "deny", "allow", NULL };
+static const char *const newer_words[] = { "default", "enosys", NULL };
 static const char *const await_words[] = { "id-maps", "cgroup", "hooks", NULL };
 static const char *const pivot_words[] = { "pivot_root", "move", "chroot", NULL };
 
@@ -70,6 +72,7 @@ static const char *own_word_of(enum plan_words words, uint64_t value)
 {
 	const char *const *table = words == PLAN_WORDS_SETGROUPS ? setgroups_words :
 				   words == PLAN_WORDS_ALLOW     ? allow_words :
+				   words == PLAN_WORDS_NEWER     ? newer_words :
 				   words == PLAN_WORDS_AWAIT     ? await_words :
 				   words == PLAN_WORDS_PIVOT     ? pivot_words :
 								   NULL;

@@ -2,6 +2,7 @@
 #include "runtime/plan/planner.h"
 
 #include <errno.h>
+#include <linux/seccomp.h>
 #include <seccomp.h>
 
 /* In the order of words_seccomp_arch. */
@@ -40,15 +41,42 @@ static struct plan_numbers add_architectures(struct planner *p, const struct spe
 	return plan_add_numbers(&p->w, tokens, count);
 }
 
-static uint64_t filter_flags(const struct spec_words *flags)
+static bool has_notify(const struct spec_seccomp *s)
 {
-	static const uint64_t bits[] = { [SECCOMP_FLAG_TSYNC] = 1, [SECCOMP_FLAG_LOG] = 2, [SECCOMP_FLAG_SPEC_ALLOW] = 4,
-					 [SECCOMP_FLAG_WAIT_KILLABLE_RECV] = 32 };
+	for (size_t i = 0; i < s->syscalls.count; i++)
+		if (s->syscalls.at[i].action.is_set && s->syscalls.at[i].action.value == ACTION_NOTIFY)
+			return true;
+	return false;
+}
+
+/* With a listener the kernel takes TSYNC only together with TSYNC_ESRCH, and WAIT_KILLABLE_RECV not without one. */
+static uint64_t filter_flags(const struct spec_seccomp *s)
+{
+	static const uint64_t bits[] = { [SECCOMP_FLAG_TSYNC] = SECCOMP_FILTER_FLAG_TSYNC,
+					 [SECCOMP_FLAG_LOG] = SECCOMP_FILTER_FLAG_LOG,
+					 [SECCOMP_FLAG_SPEC_ALLOW] = SECCOMP_FILTER_FLAG_SPEC_ALLOW,
+					 [SECCOMP_FLAG_WAIT_KILLABLE_RECV] = SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV };
 	uint64_t set = 0;
 
-	for (size_t i = 0; i < flags->count; i++)
-		set |= bits[flags->at[i]];
-	return set;
+	for (size_t i = 0; i < s->flags.count; i++)
+		set |= bits[s->flags.at[i]];
+	if (!has_notify(s))
+		return set & ~(uint64_t)SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+	return set | SECCOMP_FILTER_FLAG_NEW_LISTENER | (set & SECCOMP_FILTER_FLAG_TSYNC ? SECCOMP_FILTER_FLAG_TSYNC_ESRCH : 0);
+}
+
+/* As runc: a program that tries a call newer than the profile shall go on to the older way, which it does on ENOSYS only. Not
+ * where the default lets calls through or a tracer decides. */
+static enum plan_newer find_newer(const struct spec_seccomp *s)
+{
+	switch (s->default_action.value) {
+	case ACTION_ALLOW:
+	case ACTION_LOG:
+	case ACTION_TRACE:
+		return NEWER_DEFAULT;
+	default:
+		return s->default_errno_ret.is_set && s->default_errno_ret.value == ENOSYS ? NEWER_DEFAULT : NEWER_ENOSYS;
+	}
 }
 
 static void add_rule(struct planner *p, const struct spec_syscall *rule)
@@ -57,8 +85,6 @@ static void add_rule(struct planner *p, const struct spec_syscall *rule)
 
 	if (!rule->action.is_set)
 		return;
-	if (rule->action.value == ACTION_NOTIFY)
-		planner_refuse(p, &rule->action, "not supported yet: SCMP_ACT_NOTIFY", NULL);
 	for (size_t i = 0; i < rule->args.count; i++) {
 		const struct spec_syscall_arg *arg = &rule->args.at[i];
 		numbers[4 * i] = arg->index.value;
@@ -79,7 +105,7 @@ void plan_filter(struct planner *p)
 		return;
 	PLAN_ADD(&p->w, FILTER, filter, 0, s, .default_action = (uint64_t)s->default_action.value,
 		 .default_errno = s->default_errno_ret.is_set ? s->default_errno_ret.value : EPERM,
-		 .architectures = add_architectures(p, &s->architectures), .flags = filter_flags(&s->flags));
+		 .architectures = add_architectures(p, &s->architectures), .newer = find_newer(s), .flags = filter_flags(s));
 	for (size_t i = 0; i < s->syscalls.count; i++)
 		add_rule(p, &s->syscalls.at[i]);
 }
@@ -89,5 +115,5 @@ void plan_seccomp(struct planner *p)
 	const struct spec_seccomp *s = p->linux->seccomp;
 
 	if (s && s->default_action.is_set)
-		PLAN_ADD(&p->w, SECCOMP, seccomp, 0, s, .flags = filter_flags(&s->flags));
+		PLAN_ADD(&p->w, SECCOMP, seccomp, 0, s, .flags = filter_flags(s));
 }
