@@ -1,6 +1,6 @@
 # boxcar: one Makefile, no recursion into directories. Everything that is made lands in build/.
 #
-#   make            build/boxcar, one static file (build/boxcar-init inside it)
+#   make            build/boxcar, one static file (build/boxcar-init inside it), and build/boxcar-netdev, which it starts when asked
 #   make check      every test; ends with "N passed, N failed, N skipped"
 #   make lint       compilers' and other analysers, style rules
 #   make bench demo fuzz sweep install clean
@@ -31,6 +31,7 @@ find_sources = $(sort $(shell find $(1) -name '*.c' -not -name '.*' 2>/dev/null)
 SPEC_SOURCES := $(filter-out %_test.c,$(call find_sources,spec))
 RUNTIME_SOURCES := $(filter-out %_test.c runtime/init/% runtime/libexec/%,$(call find_sources,runtime))
 INIT_SOURCES := $(filter-out %_test.c,$(call find_sources,runtime/init))
+NETDEV_SOURCES := $(filter-out %_test.c,$(call find_sources,runtime/libexec/netdev))
 CONDUCTOR_SOURCES := $(filter-out %_test.c,$(call find_sources,bundle-tools))
 TEST_SOURCES := $(filter %_test.c,$(call find_sources,spec runtime bundle-tools conformance))
 FUZZ_SOURCES := $(filter-out %/replay.c,$(wildcard conformance/fuzz/*.c))
@@ -93,6 +94,7 @@ SPEC_OBJECTS := $(SPEC_SOURCES:%.c=$(BUILD)/%.o)
 RUNTIME_OBJECTS := $(RUNTIME_SOURCES:%.c=$(BUILD)/%.o)
 IMAGE_OBJECT := $(BUILD)/runtime/init_image.o
 MAIN_OBJECT := $(BUILD)/runtime/main.o
+NETDEV_OBJECTS := $(NETDEV_SOURCES:%.c=$(BUILD)/%.o)
 CONDUCTOR_OBJECTS := $(CONDUCTOR_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/runtime/life/steps.o
 CONDUCTOR_MAIN := $(BUILD)/bundle-tools/cli/main.o
 CONDUCTOR_LIBRARY := $(BUILD)/libconductor.a
@@ -105,7 +107,7 @@ RAW_TOOLS := $(foreach tool,$(RAW_SOURCES),$(BUILD)/conformance/$(basename $(not
 TOOLS := $(BUILD)/conformance/probe $(RAW_TOOLS) $(foreach tool,$(TOOL_SOURCES),$(BUILD)/conformance/$(basename $(notdir $(tool))))
 FUZZERS := $(FUZZ_SOURCES:conformance/fuzz/%.c=$(BUILD)/fuzz-%)
 REPLAYS := $(FUZZ_SOURCES:conformance/fuzz/%.c=$(BUILD)/replay-%)
-PROGRAMS := $(if $(wildcard runtime/main.c),$(BUILD)/boxcar)
+PROGRAMS := $(if $(wildcard runtime/main.c),$(BUILD)/boxcar $(BUILD)/boxcar-netdev)
 
 .PHONY: all tools tests conductor
 all: $(LIBRARY) $(PROGRAMS) $(if $(INIT_SOURCES),$(BUILD)/boxcar-init) $(if $(filter 1,$(FUZZ)),$(FUZZERS))
@@ -151,6 +153,16 @@ $(BUILD)/boxcar-init: $(INIT_OBJECTS)
 	@echo 'cc      $@'
 	$(Q)$(INIT_CC) $(INIT_LDFLAGS) -o $@.full $(filter %.o,$^)
 	$(Q)objcopy --strip-all --remove-section=.comment --remove-section=.note.* $@.full $@
+
+# Shared libraries: Debian has no static libmnl, and few containers need it.
+$(NETDEV_OBJECTS): $(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	@echo 'cc      $@'
+	$(Q)$(CC) $(filter-out -fno-pie,$(BASE_CFLAGS)) -fPIE -c -o $@ $<
+
+$(BUILD)/boxcar-netdev: $(NETDEV_OBJECTS)
+	@echo 'cc      $@'
+	$(Q)$(CC) -pie $(filter-out -static -static-pie -pie,$(LINK_MODE)) $(LINK_HARDENING) $(LDFLAGS) -o $@ $^ -lmnl
 
 $(IMAGE_OBJECT): runtime/init_image.S $(BUILD)/boxcar-init
 	@mkdir -p $(@D)
@@ -224,12 +236,12 @@ FLAGS := $(CC) $(BASE_CFLAGS) $(BASE_LDFLAGS) $(INIT_CFLAGS) $(INIT_LDFLAGS) $(T
 $(BUILD)/flags: always
 	@mkdir -p $(@D)
 	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' > $@
-$(SPEC_OBJECTS) $(RUNTIME_OBJECTS) $(INIT_OBJECTS) $(INIT_TESTED) $(CONDUCTOR_OBJECTS) $(TESTS) $(TOOLS) $(FUZZERS) $(REPLAYS): \
+$(SPEC_OBJECTS) $(RUNTIME_OBJECTS) $(INIT_OBJECTS) $(INIT_TESTED) $(NETDEV_OBJECTS) $(CONDUCTOR_OBJECTS) $(TESTS) $(TOOLS) $(FUZZERS) $(REPLAYS): \
 	$(BUILD)/flags
 
 # --- packages: installed only when something is missing, and only for goals that promise it ---------------------------
 
-BUILD_PACKAGES := gcc make libc6-dev libyajl-dev libseccomp-dev libcap-dev git
+BUILD_PACKAGES := gcc make libc6-dev libyajl-dev libseccomp-dev libcap-dev libmnl-dev git
 CONDUCTOR_PACKAGES := nettle-dev zlib1g-dev libzstd-dev libmnl-dev libnftnl-dev mmdebstrap
 CHECK_PACKAGES := libcmocka-dev bats jq busybox-static strace python3-minimal procps util-linux libcap2-bin
 LINT_PACKAGES := clang clang-tidy cppcheck
@@ -284,7 +296,7 @@ demo: $(PROGRAMS)
 
 # --- lint -------------------------------------------------------------------------------------------------------------
 
-LINT_SOURCES := $(SPEC_SOURCES) $(RUNTIME_SOURCES) $(CONDUCTOR_SOURCES)
+LINT_SOURCES := $(SPEC_SOURCES) $(RUNTIME_SOURCES) $(NETDEV_SOURCES) $(CONDUCTOR_SOURCES)
 ANALYZED := $(LINT_SOURCES:%.c=build/lint/%.analyzed) $(INIT_SOURCES:%.c=build/lint/%.analyzed)
 TIDIED := $(LINT_SOURCES:%.c=build/lint/%.tidied)
 .PHONY: lint lint-deps lint-cppcheck
@@ -311,6 +323,7 @@ lint-cppcheck: | lint-deps
 install: all
 	install -D -m 0755 $(BUILD)/boxcar $(DESTDIR)$(PREFIX)/sbin/boxcar
 	install -D -m 0755 $(BUILD)/boxcar-init $(DESTDIR)$(PREFIX)/libexec/boxcar/boxcar-init
+	install -D -m 0755 $(BUILD)/boxcar-netdev $(DESTDIR)$(PREFIX)/libexec/boxcar/boxcar-netdev
 	for page in man/*.8; do [ ! -e "$$page" ] || install -D -m 0644 "$$page" "$(DESTDIR)$(PREFIX)/share/man/man8/$${page##*/}"; done
 clean:
 	rm -rf build

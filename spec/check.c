@@ -172,6 +172,7 @@ static void check_linux(const struct spec_linux *linux, struct problems *p)
 		check_memory_policy(linux->memory_policy, p);
 	if (linux->seccomp)
 		check_seccomp(linux->seccomp, p);
+	check_net_devices(linux, p);
 	check_sysctls(linux, p);
 }
 

@@ -27,6 +27,7 @@ void check_mappings(const struct spec_id_mapping *at, size_t count, const char *
 /* Whether an id inside is mapped; always true for a joined or no user namespace. */
 bool check_is_mapped(const struct spec_linux *linux, bool is_group, uint64_t id);
 
+void check_net_devices(const struct spec_linux *linux, struct problems *problems);
 void check_sysctls(const struct spec_linux *linux, struct problems *problems);
 void check_scheduler(const struct spec_scheduler *scheduler, const char *pointer, struct problems *problems);
 void check_memory_policy(const struct spec_memory_policy *policy, struct problems *problems);

@@ -435,6 +435,39 @@ static void sysctls_belong_to_namespaces(void **state)
 	CHECK(rules);
 }
 
+static void network_devices_have_names_and_a_place(void **state)
+{
+	static const char name_advice[] = "; 1 to 15 bytes without '/', ':' and space; not \".\" or \"..\"\n";
+	static const char network[] = ",{\"type\":\"network\"}";
+	static char said[4][256];
+	(void)state;
+
+	(void)snprintf(said[0], sizeof said[0], "/linux/netDevices/a~1b: is no name of a network device%s", name_advice);
+	(void)snprintf(said[1], sizeof said[1], "/linux/netDevices/0123456789abcdef: is no name of a network device%s", name_advice);
+	(void)snprintf(said[2], sizeof said[2], "/linux/netDevices/a/name: \"x y\" is no name of a network device%s", name_advice);
+	(void)snprintf(said[3], sizeof said[3], "/linux/netDevices/a%%d: is no name of a network device%s", name_advice);
+	const struct rule rules[] = {
+		{ .linux = ",\"netDevices\":{\"a\":{}}",
+		  .said = "/linux/netDevices: there is no network namespace to move devices to; a namespace of type network is needed\n" },
+		{ .linux = ",\"netDevices\":{}", .said = "" },
+		{ .namespaces = network, .linux = ",\"netDevices\":{\"0123456789abcde\":{},\"b\":{\"name\":\"0123456789abc%d\"}}", .said = "" },
+		{ .namespaces = network, .linux = ",\"netDevices\":{\"a\":{\"name\":\"n%d\"},\"b\":{\"name\":\"n%d\"}}", .said = "" },
+		{ .namespaces = network, .linux = ",\"netDevices\":{\"a\":{\"name\":\"b\"},\"b\":{\"name\":\"a\"}}", .said = "" },
+		{ .namespaces = network, .linux = ",\"netDevices\":{\"a/b\":{}}", .said = said[0] },
+		{ .namespaces = network, .linux = ",\"netDevices\":{\"0123456789abcdef\":{}}", .said = said[1] },
+		{ .namespaces = network, .linux = ",\"netDevices\":{\"a\":{\"name\":\"x y\"}}", .said = said[2] },
+		{ .namespaces = network, .linux = ",\"netDevices\":{\"a%d\":{}}", .said = said[3] },
+		{ .namespaces = network, .linux = ",\"netDevices\":{\"a\":{\"name\":\"n%dx\"}}",
+		  .said = "/linux/netDevices/a/name: has a '%' that is not its end's \"%d\"; such as \"eth%d\": the first number that is "
+			  "free\n" },
+		{ .namespaces = network, .linux = ",\"netDevices\":{\"a\":{},\"b\":{\"name\":\"a\"}}",
+		  .said = "/linux/netDevices/b/name: two devices are called a in the container; give each a \"name\" of its own, or one "
+			  "that ends in \"%d\"\n" },
+	};
+
+	check_rules(rules, sizeof rules / sizeof *rules);
+}
+
 static void limits_keep_their_rules(void **state)
 {
 	static const struct rule rules[] = {
@@ -825,6 +858,7 @@ int main(void)
 		cmocka_unit_test(a_start_needs_its_parts),
 		cmocka_unit_test(mounts_keep_their_rules),
 		cmocka_unit_test(sysctls_belong_to_namespaces),
+		cmocka_unit_test(network_devices_have_names_and_a_place),
 		cmocka_unit_test(limits_keep_their_rules),
 		cmocka_unit_test(processes_keep_their_rules),
 		cmocka_unit_test(scheduling_keeps_its_rules),

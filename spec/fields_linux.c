@@ -80,7 +80,7 @@ static const struct field linux_rows[] = {
 	OBJECTS("gidMappings", gid_mappings, 0, id_mapping, "Group ids of a new user namespace."),
 	OBJECT("timeOffsets", time_offsets, 0, time_offsets, "Clock offsets of a new time namespace."),
 	OBJECTS("devices", devices, 0, device, "Device nodes besides the default ones."),
-	NAMED("netDevices", net_devices, LATER, net_device, "Network interfaces moved into the container, by name."),
+	NAMED("netDevices", net_devices, 0, net_device, "Network interfaces moved into the container, by name."),
 	TEXT("cgroupsPath", cgroups_path, 0, "Path of the container's cgroup."),
 	OBJECT("resources", resources, 0, resources, "Limits, kept by cgroups."),
 	OBJECT("intelRdt", intel_rdt, LATER, intel_rdt, "Limits of caches and memory bandwidth, kept by resctrl."),

@@ -10,6 +10,9 @@
  *          CLONE_PARENT (so that init is the runtime's child), tells its pid and leaves. Host's memory, never visible
  *          inside: a joined pid namespace holds only its children.
  *
+ * Besides: boxcar-netdev (netdev.h), only with /linux/netDevices, from after the clone to the commit; on the host, never
+ * visible inside.
+ *
  * init shares the runtime's memory until its exec (CLONE_VM|CLONE_VFORK) only when its pid namespace is new: in a joined one a
  * neighbour with CAP_SYS_PTRACE could open that memory; nor when its time namespace is new, as the kernel has
  * the clocks of one in the memory. Nothing waits for the runtime before that exec. */

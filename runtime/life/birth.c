@@ -42,17 +42,6 @@ int birth_check_terminal(const struct spec_process *process, const char *console
 
 /* --- descriptors -------------------------------------------------------------------------------------------------- */
 
-static int place_error(const struct birth *birth, const struct op *op, struct err *e)
-{
-	const char *pointer = op ? plan_find_origin(birth->request, op) : "";
-	unsigned line, column;
-
-	if (!pointer[0] || !birth->text)
-		return -1;
-	json_find_place(birth->text, birth->length, pointer, &line, &column);
-	return err_at(e, pointer, arena_format(&birth->b->arena, "%s:%u:%u", birth->file, line, column));
-}
-
 int birth_prepare(struct birth *birth, struct err *e)
 {
 	const struct op *failed = NULL;
@@ -61,7 +50,7 @@ int birth_prepare(struct birth *birth, struct err *e)
 	if (birth->slots.at[SLOT_PLAN] < 0)
 		return -1;
 	if (process_open_slots(birth->plan, &birth->slots, &failed, e) < 0)
-		return place_error(birth, failed, e);
+		return birth_place_error(birth, failed, e);
 	return seccomp_compile(birth->plan, &birth->b->log, &birth->slots.at[SLOT_FILTER], e);
 }
 
@@ -70,7 +59,7 @@ static int take_first_cpus(const struct birth *birth, struct schedule_cpus *befo
 	for (size_t i = 0; i < plan_count(birth->plan); i++) {
 		const struct op *op = plan_find_op(birth->plan, i);
 		if (op->kind == OP_FIRST_CPUS && schedule_take_cpus(birth->plan, plan_payload(birth->plan, op), before, e) < 0)
-			return place_error(birth, op, e);
+			return birth_place_error(birth, op, e);
 	}
 	return 0;
 }
@@ -93,7 +82,7 @@ int birth_start(struct birth *birth, struct err *e)
 				   &birth->process, &failed, e);
 	schedule_give_back_cpus(&before);
 	process_close_slots(&birth->slots); /* init has its own: what only it holds tells of its end */
-	return failed ? place_error(birth, failed, e) : result;
+	return failed ? birth_place_error(birth, failed, e) : result;
 }
 
 /* --- what is set from outside ------------------------------------------------------------------------------------- */
@@ -131,7 +120,7 @@ int birth_set_up(struct birth *birth, struct err *e)
 		if (plan_kind_side(op->kind) == PLAN_OUTSIDE && set_up_op(birth, op, e) < 0) {
 			if (e->number == EPIPE) /* init told before it left */
 				return birth_follow(birth, e);
-			return place_error(birth, op, e);
+			return birth_place_error(birth, op, e);
 		}
 	}
 	return 0;
@@ -157,7 +146,7 @@ int birth_schedule(struct birth *birth, struct err *e)
 	for (size_t i = 0; i < plan_count(birth->plan); i++) {
 		const struct op *op = plan_find_op(birth->plan, i);
 		if (schedule_op(birth, op, e) < 0)
-			return place_error(birth, op, e);
+			return birth_place_error(birth, op, e);
 	}
 	return 0;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "runtime/host/cgroup/cgroup.h"
+#include "runtime/host/netdev.h"
 #include "runtime/host/processes.h"
 #include "runtime/host/store.h"
 #include "runtime/life/boxcar.h"
@@ -66,6 +67,8 @@ void birth_release(struct birth *birth); /* close everything, leave the process 
 int birth_explain_failure(const struct birth *birth, const struct message *m, struct err *e);
 /* The same for a failure told to `start`, where there is no plan any more. */
 int container_explain_failure(const struct container *c, const struct message *m, struct err *e);
+/* The op's configuration path and line, when it has one. Returns -1. */
+int birth_place_error(const struct birth *birth, const struct op *op, struct err *e);
 /* init is gone without a word: killed by whom, or for memory. */
 int birth_explain_death(struct birth *birth, struct err *e);
 
@@ -87,8 +90,14 @@ struct creation {
 	struct container container;
 	struct birth birth;
 	int created_fd, listen_fd;
+	struct netdev netdev;
 	bool has_leftover; /* the cgroup could not be removed: the entry stays, so that delete can */
 };
+
+/* net_devices.c: steps of create, from when init's network namespace exists to when the container does. */
+int creation_move_devices(void *creation, struct err *e);
+void creation_return_devices(void *creation);
+int creation_leave_devices(void *creation, struct err *e);
 
 /* create: everything up to init waiting for start. `c` must be zero but for b, id, options and is_foreground. */
 int life_create(struct creation *c, struct err *e);

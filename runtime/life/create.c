@@ -198,11 +198,13 @@ static const struct step create_steps[] = {
 	{ "prepare init's descriptors", prepare_descriptors, drop_descriptors },
 	{ "start init", start_init, end_init },
 	{ "set up init from outside", set_up_init, NULL },
+	{ "move the network devices", creation_move_devices, creation_return_devices },
 	{ "follow init", follow_init, NULL },
 	{ "set how init is scheduled", schedule_init, NULL },
 	{ "write the state", write_state, NULL },
 	{ "write the pid file", write_pid_file, remove_pid_file },
 	{ "let init wait for start", commit, NULL },
+	{ "leave the network devices to the container", creation_leave_devices, NULL },
 };
 
 /* --- create ------------------------------------------------------------------------------------------------------- */
@@ -224,6 +226,7 @@ int life_create(struct creation *c, struct err *e)
 	c->created_fd = c->listen_fd = -1;
 	c->container = (struct container){ .b = c->b, .id = c->id, .store.root_fd = -1, .entry.fd = -1, .pidfd = -1 };
 	birth_init(&c->birth);
+	netdev_init(&c->netdev);
 	if (store_check_id(c->id, e) < 0 || prepare_container(c->b, c->id, c->options, p, e) < 0 || prepare_accept(c->b, p, e) < 0)
 		return -1;
 	if (birth_check_terminal(p->spec->process, c->options->console_socket, !c->is_foreground, e) < 0)

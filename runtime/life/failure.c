@@ -167,9 +167,9 @@ static int explain_op(const struct birth *birth, const struct op *op, const stru
 	}
 }
 
-static int add_place(const struct birth *birth, const struct op *op, struct err *e)
+int birth_place_error(const struct birth *birth, const struct op *op, struct err *e)
 {
-	const char *pointer = plan_find_origin(birth->request, op);
+	const char *pointer = op ? plan_find_origin(birth->request, op) : "";
 	unsigned line, column;
 
 	if (!pointer[0] || !birth->text)
@@ -187,7 +187,7 @@ int birth_explain_failure(const struct birth *birth, const struct message *m, st
 		return err_hint(e, "vm.memfd_noexec or a security module may forbid executing a memory file");
 	}
 	(void)explain_op(birth, op, m, e);
-	return add_place(birth, op, e);
+	return birth_place_error(birth, op, e);
 }
 
 int container_explain_failure(const struct container *c, const struct message *m, struct err *e)

@@ -170,6 +170,29 @@ void plan_enter_cgroup_namespace(struct planner *p)
 			 .type = CLONE_NEWCGROUP);
 }
 
+/* --- network devices ---------------------------------------------------------------------------------------------- */
+
+void plan_net_devices(struct planner *p)
+{
+	const char *namespace = NULL;
+
+	for (size_t i = 0; i < p->linux->namespaces.count; i++)
+		if (p->slots[NAMESPACE_NETWORK] && p->linux->namespaces.at[i].type.value == NAMESPACE_NETWORK)
+			namespace = p->linux->namespaces.at[i].path;
+	for (size_t i = 0; i < p->linux->net_devices.count; i++) {
+		const struct spec_net_device *d = &p->linux->net_devices.at[i];
+		PLAN_ADD(&p->w, NET_DEVICE, net_device, 0, d, .device = plan_add_text(&p->w, d->key),
+			 .name = plan_add_text(&p->w, d->name && d->name[0] ? d->name : NULL), .namespace = plan_add_text(&p->w, namespace));
+	}
+}
+
+/* Kernel parameters may be those of a device. */
+void plan_await_net_devices(struct planner *p)
+{
+	if (p->linux->net_devices.count)
+		PLAN_ADD(&p->w, AWAIT, await, 0, &p->linux->net_devices, .what = AWAIT_DEVICES);
+}
+
 /* --- what is set inside ------------------------------------------------------------------------------------------- */
 
 void plan_names(struct planner *p)

@@ -113,6 +113,10 @@ struct plan_blob {           /* raw bytes */
 	M(WORD, class, IO_CLASS) /* IOPRIO_CLASS_* */                                                                   \
 	M(NUMBER, priority, NONE)
 #define PLAN_ENTER_CGROUP(M) M(TEXT, path, NONE) /* v1 and hybrid: write the pid into every hierarchy */
+#define PLAN_NET_DEVICE(M)                                                                                              \
+	M(TEXT, device, NONE)                                                                                           \
+	M(TEXT, name, NONE)      /* in the container; with "%d" at its end: the first that is free */                   \
+	M(TEXT, namespace, NONE) /* the joined network namespace; absent: init's */
 #define PLAN_HOOK(M)                                                                                                    \
 	M(WORD, when, HOOK)                                                                                             \
 	M(NUMBER, number, NONE)  /* its place in the configuration's list */                                            \
@@ -246,6 +250,7 @@ struct plan_blob {           /* raw bytes */
 	OP(CPUS, cpus, OUTSIDE, "host/schedule.c", "choose the CPUs that it runs on")                                     \
 	OP(SCHEDULER, scheduler, OUTSIDE, "host/schedule.c", "set the scheduling policy")                                 \
 	OP(IO_PRIORITY, io_priority, OUTSIDE, "host/schedule.c", "set the priority of its input and output")              \
+	OP(NET_DEVICE, net_device, OUTSIDE, "host/netdev.c", "move a network device into the container")                  \
 	OP(HOOK, hook, OUTSIDE, "life/hooks.c", "run a hook")                                                             \
 	OP(AWAIT, await, INSIDE, "init/messages.c", "wait for the runtime")                                               \
 	OP(BECOME_ROOT, become_root, INSIDE, "init/user.c", "become root of the user namespace")                          \
@@ -347,7 +352,7 @@ enum { MOUNT_COPYING = -2 }; /* detail of a MOUNT's failure: it was the copy; -1
 enum plan_process { PROCESS_SHARES_MEMORY = 1, PROCESS_AMBIENT = 2 }; /* CLONE_VM; all capabilities carried over the exec of init */
 enum plan_newer { NEWER_DEFAULT, NEWER_ENOSYS }; /* what calls get that are newer than all that a filter names */
 enum plan_setgroups { SETGROUPS_ALLOW, SETGROUPS_DENY };
-enum plan_await { AWAIT_MAPS, AWAIT_CGROUP, AWAIT_HOOKS };
+enum plan_await { AWAIT_MAPS, AWAIT_CGROUP, AWAIT_HOOKS, AWAIT_DEVICES };
 enum plan_hook { /* in the order of a life; the spec's words for them are in plan/hooks.c */
 	HOOK_PRESTART,
 	HOOK_CREATE_RUNTIME,

@@ -25,6 +25,7 @@ static void plan_file_systems(struct planner *p)
 	if (!p->has_late_proc)
 		plan_terminal(p, p->spec->process, CONSOLE_IN_ROOT | CONSOLE_BIND);
 	plan_late_readonly(p);
+	plan_await_net_devices(p);
 	plan_sysctls(p);
 	if (!p->has_late_proc)
 		plan_hidden_paths(p);
@@ -104,6 +105,7 @@ bool plan_container(const struct plan_request *request, struct problems *problem
 	plan_end(&p, process, true);
 
 	plan_birth(&p, process);
+	plan_net_devices(&p);
 	plan_outside_hooks(&p);
 	*out = plan_finish(&p.w);
 	return problems->mistakes == before;

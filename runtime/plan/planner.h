@@ -43,6 +43,8 @@ const char *plan_map_lines(struct planner *p, const struct spec_id_mapping *at, 
 uint64_t plan_setgroups(const struct planner *p);
 void plan_join_namespaces(struct planner *p);
 void plan_enter_cgroup_namespace(struct planner *p);
+void plan_net_devices(struct planner *p);
+void plan_await_net_devices(struct planner *p);
 void plan_names(struct planner *p);
 void plan_sysctls(struct planner *p);
 

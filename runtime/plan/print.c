@@ -53,7 +53,7 @@ static const struct bit memory_bits[] = { { MPOL_F_NUMA_BALANCING, "numa-balanci
 static const char *const setgroups_words[] = { "allow", "deny", NULL };
 static const char *const allow_words[] = { "deny", "allow", NULL };
 static const char *const newer_words[] = { "default", "enosys", NULL };
-static const char *const await_words[] = { "id-maps", "cgroup", "hooks", NULL };
+static const char *const await_words[] = { "id-maps", "cgroup", "hooks", "net-devices", NULL };
 static const char *const pivot_words[] = { "pivot_root", "move", "chroot", NULL };
 
 static const struct bit *bits_of(enum plan_words words)
