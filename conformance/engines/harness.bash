@@ -159,7 +159,7 @@ not() {
 our_processes() {
 	{
 		find /sys/fs/cgroup -path "*/$MARK/*" -name cgroup.procs -exec cat {} + 2>/dev/null
-		pgrep -f "^([^ ]*/)?(podman|conmon|ctr|containerd[^ ]*) .*$DIR/"
+		pgrep -f "^([^ ]*/)?(podman|buildah|conmon|ctr|dockerd|containerd[^ ]*) .*$DIR/"
 	} | sort -u
 }
 

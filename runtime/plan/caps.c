@@ -67,9 +67,7 @@ void plan_read_capabilities(struct planner *p, const struct spec_process *proces
 	out->permitted &= most;
 	out->effective &= most & out->permitted;
 	out->inheritable &= most;
-	uint64_t ungrantable = out->ambient & most & ~(out->permitted & out->inheritable);
-	if (ungrantable)
-		warn_about(p, &c->ambient, ungrantable, "ambient needs permitted and inheritable too; left out");
+	/* the kernel grants no other; buildah asks for all of them without inheritable ones, and means nothing by it */
 	out->ambient &= out->permitted & out->inheritable;
 }
 

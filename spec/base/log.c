@@ -151,7 +151,8 @@ void log_finish(struct log *l, const char *command, const struct err *e)
 		say(l, "", line);
 	} else {
 		for (struct log_warning *w = l->first; w; w = w->next) {
-			say(l, "warning: ", w->text);
+			if (l->fd < 0 || l->has_debug)
+				say(l, "warning: ", w->text);
 			write_record(l, "warning", command, w->text, NULL, false);
 		}
 	}

@@ -1,6 +1,7 @@
-/* Where messages go. Warnings are kept until the command's outcome is known: on success they go to stderr and to the
- * log; when the command fails, the log gets exactly one record, because engines parse the whole file, and the warnings
- * stand inside it. The record's keys level, msg and time (RFC 3339) are what containerd and podman read. */
+/* Where messages go. Warnings are kept until the command's outcome is known: on success they go to the log, or to stderr when
+ * there is none (an engine that gives a log gives the container's stderr as ours); when the command fails, the log gets exactly
+ * one record, because engines parse the whole file, and the warnings stand inside it. The record's keys level, msg and time
+ * (RFC 3339) are what containerd and podman read. */
 #pragma once
 
 #include "spec/base/arena.h"
