@@ -90,7 +90,7 @@ static const struct field linux_rows[] = {
 	WORD("rootfsPropagation", rootfs_propagation, 0, propagation, "How mounts spread to the root and back."),
 	TEXTS("maskedPaths", masked_paths, 0, "Paths that cannot be read in the container.", ABSOLUTE),
 	TEXTS("readonlyPaths", readonly_paths, 0, "Paths that cannot be written in the container.", ABSOLUTE),
-	TEXT("mountLabel", mount_label, LATER, "SELinux label of the container's mounts."),
+	TEXT("mountLabel", mount_label, 0, "SELinux label of the container's mounts."),
 	OBJECT("personality", personality, 0, personality, "Execution domain of the process."),
 };
 RECORD(linux);

@@ -232,6 +232,32 @@ static bool is_without_cgroups(const struct facts *f, struct arena *a)
 	return true;
 }
 
+/* --- security modules --------------------------------------------------------------------------------------------- */
+
+static bool has_apparmor(struct arena *a)
+{
+	const char *enabled = mountinfo_read_file("/sys/module/apparmor/parameters/enabled", a);
+
+	return enabled && enabled[0] == 'Y';
+}
+
+/* As long as no policy is loaded, every label is "kernel". */
+static bool has_selinux(struct arena *a)
+{
+	struct statfs s;
+
+	if (statfs("/sys/fs/selinux", &s) < 0 || (uint32_t)s.f_type != SELINUX_MAGIC)
+		return false;
+	const char *label = mountinfo_read_file("/proc/self/attr/current", a);
+	return label && strcmp(label, "kernel") != 0;
+}
+
+static void probe_labels(struct arena *a, struct facts *f)
+{
+	f->has_apparmor = has_apparmor(a);
+	f->has_selinux = has_selinux(a);
+}
+
 int facts_probe(unsigned need, struct arena *a, struct facts *f, struct err *e)
 {
 	need &= ~f->known;
@@ -239,6 +265,8 @@ int facts_probe(unsigned need, struct arena *a, struct facts *f, struct err *e)
 	    (need & FACTS_CAPABILITIES && read_status(a, f, e) < 0) || (need & FACTS_LIMITS && probe_limits(f, e) < 0) ||
 	    (need & FACTS_KERNEL && probe_kernel(f, e) < 0))
 		return err_add(e, "look at this host");
+	if (need & FACTS_LABELS)
+		probe_labels(a, f);
 	f->known |= need;
 	if (need & FACTS_CGROUPS && f->known & FACTS_USER)
 		f->is_without_cgroups = is_without_cgroups(f, a);

@@ -110,9 +110,13 @@ long path_walk(int root_fd, const char *path, enum path_make make, unsigned rule
 /* root_fd; opened of "/" when there was no ROOT op. -1 after init_fail. */
 int path_find_root(struct init *i);
 
-/* A procfs that no path of the image led to: one that MOUNT made, else a private one, kept in proc_fd. Where a user namespace
- * may not have that, the container's own, verified. -1 after init_fail. */
+/* proc.c: a procfs that no path of the image led to: one that MOUNT made, else a private one, kept in proc_fd. Where a user
+ * namespace may not have that, the container's own, verified. -1 after init_fail. */
 int proc_find(struct init *i);
+/* A file below sys/ of such a procfs, or one of our own process' ("attr/exec"), for writing: no symlink and no mount on
+ * the way. The procfs that is made for the latter shows nothing but processes. -1 after init_fail. */
+int proc_open_sysctl(struct init *i, const char *key);
+int proc_open_own(struct init *i, const char *name);
 /* Close it again, if it is kept: before a pid namespace is entered, in which a neighbour could read the descriptor. */
 void proc_drop(struct init *i);
 
@@ -122,6 +126,9 @@ long link_make(int parent_fd, const char *name, const char *target);
 /* overlay.c: mount(2) of an overlay whose options name its layers one by one ("lowerdir+=/a"); the number of a failure is that of
  * the option. */
 int overlay_mount(struct init *i, const struct op_mount *p, const char *source, int target_fd);
+
+/* label.c: the SELinux label of keys that are made from now on. */
+int label_keys(struct init *i, const char *label);
 
 /* copy.c: fill the root of a detached mount with what a directory holds; `how` is the plan's NEW_*. */
 int copy_up(struct init *i, int from_fd, int to_fd, uint64_t how);

@@ -206,12 +206,28 @@ static int mount_detached(struct init *i, const struct new_mount *m)
 
 /* --- MOUNT: by mount(2) ------------------------------------------------------------------------------------------- */
 
+/* A label may have commas. Only security modules read quotes, and only here: fsconfig(2) has none. */
+static const char context[] = "context=";
+
+static size_t add_text(char *data, size_t length, const char *text)
+{
+	return length < DATA_MAX ? text_add(data, DATA_MAX, length, text) : DATA_MAX;
+}
+
 static bool add_data(char *data, size_t *length, const char *option)
 {
-	if (*length)
-		*length = text_add(data, DATA_MAX, *length, ",");
-	*length = text_add(data, DATA_MAX, *length, option);
-	return *length < DATA_MAX;
+	bool is_quoted = text_begins(option, context) && option[sizeof context - 1] != '"';
+	size_t end = *length;
+
+	if (end)
+		end = add_text(data, end, ",");
+	if (is_quoted)
+		end = add_text(data, add_text(data, end, context), "\"");
+	end = add_text(data, end, is_quoted ? option + sizeof context - 1 : option);
+	if (is_quoted)
+		end = add_text(data, end, "\"");
+	*length = end;
+	return end < DATA_MAX;
 }
 
 static bool join_data(const struct init *i, const struct new_mount *m, char *data)

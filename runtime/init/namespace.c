@@ -43,9 +43,12 @@ int init_enter_pid(struct init *i, const struct op *op, const struct op_enter_pi
  * keyring, as it does with --no-new-keyring. A used-up quota is an error that a person can act on. */
 int init_keyring(struct init *i, const struct op *op, const struct op_keyring *p)
 {
-	long result = sys_keyctl(KEYCTL_JOIN_SESSION_KEYRING, init_text(i, p->name));
+	long result;
 
 	(void)op;
+	if (p->label && label_keys(i, init_text(i, p->label)) < 0)
+		return -1;
+	result = sys_keyctl(KEYCTL_JOIN_SESSION_KEYRING, init_text(i, p->name));
 	if (result == -ENOSYS || result == -EPERM || result == -EACCES)
 		return 0;
 	return init_expect(i, __NR_keyctl, result);

@@ -167,7 +167,8 @@ static int decide(void *context, struct err *e)
 		return -1;
 	if (o->has_terminal)
 		x->process->terminal = (struct opt_bool){ true, true };
-	if (facts_probe(FACTS_PLAN, &x->b->arena, &x->b->facts, e) < 0)
+	bool has_labels = plan_has_labels(x->spec, x->process);
+	if (facts_probe(FACTS_PLAN | (has_labels ? FACTS_LABELS : 0), &x->b->arena, &x->b->facts, e) < 0)
 		return -1;
 	bool has_cgroup = x->container.cgroup.path[0];
 	x->spec->linux->cgroups_path = has_cgroup ? x->container.cgroup.path : NULL;

@@ -16,7 +16,7 @@
 /* The member that a user would name: where, or what. */
 static const char *find_subject(const struct plan *plan, const struct op *op)
 {
-	static const char *const names[] = { "target", "path", "name", "key", "source", "nodes" };
+	static const char *const names[] = { "target", "path", "name", "key", "source", "nodes", "label" };
 	const char *payload = plan_payload(plan, op);
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -140,6 +140,12 @@ static const char *find_source(const struct plan *plan, const struct op_bind *bi
 	return bind->source ? plan_get_text(plan, bind->source) : "a host path";
 }
 
+static int explain_profile(const char *profile, const struct message *m, const char *call, struct err *e)
+{
+	(void)err_number(e, m->error, "take the AppArmor profile %s: %s", profile, call);
+	return m->error == ENOENT ? err_hint(e, "load it with apparmor_parser") : -1;
+}
+
 static int explain_op(const struct birth *birth, const struct op *op, const struct message *m, struct err *e)
 {
 	const char *subject = find_subject(birth->plan, op), *call = name_call(&birth->b->arena, m->call);
@@ -156,6 +162,8 @@ static int explain_op(const struct birth *birth, const struct op *op, const stru
 		return explain_directory(subject, m, e);
 	case OP_MOUNT:
 		return explain_mount(birth, plan_payload(birth->plan, op), m, call, e);
+	case OP_APPARMOR:
+		return explain_profile(subject, m, call, e);
 	case OP_BIND:
 		(void)err_number(e, m->error, "bind %s on %s: %s", find_source(birth->plan, bind), subject, call);
 		return explain_locked(&birth->b->arena, m, e);

@@ -55,7 +55,8 @@ int prepare_container(struct boxcar *b, const char *id, const struct container_o
 	if (read_configuration(b, o, out, e) < 0)
 		return -1;
 	check_configuration(b, out);
-	if (facts_probe(FACTS_PLAN, &b->arena, &b->facts, e) < 0)
+	bool has_labels = out->spec && plan_has_labels(out->spec, out->spec->process);
+	if (facts_probe(FACTS_PLAN | (has_labels ? FACTS_LABELS : 0), &b->arena, &b->facts, e) < 0)
 		return -1;
 	out->request = (struct plan_request){
 		.spec = out->spec,

@@ -117,6 +117,8 @@ static bool read_value(const char *key, const char *value, struct facts *f)
 		{ "last_capability", NULL, &f->last_capability },
 		{ "is_in_user_namespace", &f->is_in_user_namespace, NULL },
 		{ "has_seccomp", &f->has_seccomp, NULL },
+		{ "has_apparmor", &f->has_apparmor, NULL },
+		{ "has_selinux", &f->has_selinux, NULL },
 		{ "is_without_cgroups", &f->is_without_cgroups, NULL },
 	};
 

@@ -30,6 +30,7 @@ struct facts {
 	unsigned last_capability;   /* 40: CAP_CHECKPOINT_RESTORE */
 	uint64_t hard_limits[16];   /* the caller's hard resource limits, by RLIMIT_* number */
 	bool has_seccomp;
+	bool has_apparmor, has_selinux; /* in force; asked for only where a label is to be set */
 	bool is_without_cgroups;    /* the caller may make no cgroup where it is (not root, nothing delegated) */
 	struct facts_hierarchy hierarchies[FACTS_MAX_HIERARCHIES];
 	size_t hierarchy_count;

@@ -70,6 +70,33 @@ static const char *find_stand_in(const struct planner *p, const struct spec_moun
 	return is_user_namespace && !(p->made & CLONE_NEWNET) && text_is_equal(mount->type, "sysfs") ? "/sys" : NULL;
 }
 
+/* runc's choice: what the kernel makes out of its own objects has their labels. */
+static bool is_labelled(const struct spec_mount *mount, const struct mount_options *o)
+{
+	static const char *const unlabelled[] = { "proc", "sysfs", "mqueue" };
+
+	for (size_t i = 0; i < sizeof unlabelled / sizeof *unlabelled; i++)
+		if (strcmp(mount->type, unlabelled[i]) == 0)
+			return false;
+	for (size_t i = 0; i < o->data_count; i++)
+		if (text_has_prefix(o->data[i], "context="))
+			return false;
+	return true;
+}
+
+static struct plan_texts add_options(struct planner *p, const struct spec_mount *mount, const struct mount_options *o)
+{
+	const char *label = plan_find_mount_label(p);
+	const char **all = arena_alloc(p->arena, (o->data_count + 1) * sizeof *all);
+	size_t count = 0;
+
+	for (; count < o->data_count; count++)
+		all[count] = o->data[count];
+	if (label && is_labelled(mount, o))
+		all[count++] = planner_text(p, "context=%s", label);
+	return plan_add_texts(&p->w, all, count);
+}
+
 static void plan_file_system(struct planner *p, const struct spec_mount *mount, const struct mount_options *o)
 {
 	if (!mount->type || !mount->type[0]) {
@@ -80,7 +107,7 @@ static void plan_file_system(struct planner *p, const struct spec_mount *mount, 
 	PLAN_ADD(&p->w, MOUNT, mount, 0, mount, .type = plan_add_text(&p->w, mount->type),
 		 .source = plan_add_text(&p->w, mount->source && mount->source[0] ? mount->source : mount->type),
 		 .target = plan_add_text(&p->w, plan_find_target(p, mount->destination)),
-		 .options = plan_add_texts(&p->w, o->data, o->data_count),
+		 .options = add_options(p, mount, o),
 		 .superblock = find_superblock(o) | (set & MOUNT_ATTR_RDONLY ? MS_RDONLY : 0), .set = set,
 		 .propagation = o->propagation, .how = new_how(p, o), .instead = plan_add_text(&p->w, find_stand_in(p, mount)));
 }

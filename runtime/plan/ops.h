@@ -129,7 +129,7 @@ struct plan_blob {           /* raw bytes */
 #define PLAN_JOIN(M) M(SLOT, slot, NONE) M(FLAGS, type, CLONE)
 #define PLAN_UNSHARE(M) M(FLAGS, type, CLONE)
 #define PLAN_ENTER_PID(M) M(SLOT, slot, NONE)
-#define PLAN_KEYRING(M) M(TEXT, name, NONE)
+#define PLAN_KEYRING(M) M(TEXT, name, NONE) M(TEXT, label, NONE) /* its SELinux label */
 #define PLAN_HOSTNAME(M) M(TEXT, name, NONE)
 #define PLAN_DOMAINNAME(M) M(TEXT, name, NONE)
 #define PLAN_LOOPBACK(M)
@@ -194,6 +194,8 @@ struct plan_blob {           /* raw bytes */
 	M(TEXT, nodes, NONE)    /* "0-3,7" */                                                                           \
 	M(NUMBERS, mask, NONE)
 #define PLAN_PERSONALITY(M) M(WORD, domain, DOMAIN) /* PER_* */
+#define PLAN_APPARMOR(M) M(TEXT, name, NONE)
+#define PLAN_SELINUX(M) M(TEXT, label, NONE)
 #define PLAN_RLIMIT(M) M(TEXT, name, NONE) M(NUMBER, resource, NONE) M(NUMBER, soft, NONE) M(NUMBER, hard, NONE)
 #define PLAN_CWD(M) M(TEXT, path, NONE) M(NUMBER, uid, NONE) M(NUMBER, gid, NONE)
 #define PLAN_BOUNDING(M) M(FLAGS, set, CAP)
@@ -230,7 +232,7 @@ struct plan_blob {           /* raw bytes */
  *   ROOT_MODE                                                          mounts of a tree only READONLY does without
  *   MASK                          fsopen         ENOSYS EPERM          a tmpfs for each directory, by mount on its descriptor
  *   DEVICE                        mknodat        EPERM                 the host's device of that number, bound
- *   SYSCTL                        fsopen         any                   the container's own procfs, verified
+ *   SYSCTL APPARMOR SELINUX       fsopen         any                   the container's own procfs, verified
  */
 #define PLAN_OPS(OP)                                                                                                      \
 	OP(CGROUP, cgroup, OUTSIDE, "host/cgroup/cgroup.c", "make the container's cgroup in every hierarchy")             \
@@ -286,6 +288,8 @@ struct plan_blob {           /* raw bytes */
 	OP(CAPS, caps, INSIDE, "init/caps.c", "set the capabilities")                                                     \
 	OP(MEMORY_POLICY, memory_policy, INSIDE, "init/process.c", "choose the memory nodes")                             \
 	OP(PERSONALITY, personality, INSIDE, "init/process.c", "set the execution domain")                                \
+	OP(APPARMOR, apparmor, INSIDE, "init/label.c", "take the AppArmor profile")                                       \
+	OP(SELINUX, selinux, INSIDE, "init/label.c", "take the SELinux label")                                            \
 	OP(RLIMIT, rlimit, INSIDE, "init/user.c", "set a resource limit of the process")                                  \
 	OP(NO_NEW_PRIVS, no_new_privs, INSIDE, "init/caps.c", "forbid gaining privileges by exec")                        \
 	OP(COMMIT, commit, INSIDE, "init/messages.c", "report that all is prepared and wait for the runtime's consent")   \

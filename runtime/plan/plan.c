@@ -69,11 +69,11 @@ static void plan_end(struct planner *p, const struct spec_process *process, bool
 	plan_exec_payload(p, process);
 }
 
-static void plan_keyring(struct planner *p)
+static void plan_keyring(struct planner *p, const struct spec_process *process)
 {
 	if (!p->request->has_no_new_keyring)
-		PLAN_ADD(&p->w, KEYRING, keyring, 0, NULL,
-			 .name = plan_add_text(&p->w, planner_text(p, "_ses.%s", p->request->id)));
+		PLAN_ADD(&p->w, KEYRING, keyring, 0, NULL, .name = plan_add_text(&p->w, planner_text(p, "_ses.%s", p->request->id)),
+			 .label = plan_add_text(&p->w, plan_find_label(p, process)));
 }
 
 bool plan_container(const struct plan_request *request, struct problems *problems, struct plan *out)
@@ -94,7 +94,7 @@ bool plan_container(const struct plan_request *request, struct problems *problem
 
 	plan_maps(&p);
 	plan_join_namespaces(&p);
-	plan_keyring(&p);
+	plan_keyring(&p, process);
 	plan_names(&p);
 	plan_file_systems(&p);
 	plan_hooks_before_pivot(&p);
@@ -139,7 +139,7 @@ bool plan_exec(const struct plan_exec_request *request, struct problems *problem
 	plan_same_root(&p);
 	plan_maps(&p);
 	plan_enter_cgroup_namespace(&p);
-	plan_keyring(&p);
+	plan_keyring(&p, request->process);
 	plan_terminal(&p, request->process, 0);
 	plan_directory(&p, request->process);
 	plan_end(&p, request->process, false);

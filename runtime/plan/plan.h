@@ -35,6 +35,9 @@ struct plan_exec_request {
 };
 bool plan_exec(const struct plan_exec_request *request, struct problems *problems, struct plan *out);
 
+/* Whether a plan for this process depends on the host's security modules. */
+bool plan_has_labels(const struct spec *spec, const struct spec_process *process);
+
 /* The container's cgroup below every hierarchy, from linux.cgroupsPath or the id: absolute ones as they are, relative ones and
  * the default below our own cgroup's parent (v2) or our own (v1). NULL with a mistake in `problems` when it climbs out. */
 const char *plan_cgroup_path(const struct plan_request *request, struct problems *problems);

@@ -95,6 +95,11 @@ void plan_schedule(struct planner *p, const struct spec_process *process);
 void plan_inherited(struct planner *p);
 const char *plan_memory_word(uint64_t mode); /* the spec's word for an MPOL_* */
 
+/* label.c */
+void plan_labels(struct planner *p, const struct spec_process *process);
+const char *plan_find_label(struct planner *p, const struct spec_process *process); /* NULL: none, or no SELinux here */
+const char *plan_find_mount_label(struct planner *p);
+
 /* caps.c */
 struct capability_sets {
 	uint64_t bounding, permitted, effective, inheritable, ambient;

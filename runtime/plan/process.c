@@ -78,6 +78,7 @@ void plan_process(struct planner *p, const struct spec_process *process)
 
 	plan_read_capabilities(p, process, &sets);
 	plan_inherited(p);
+	plan_labels(p, process);
 	if (!find_variable(process, "HOME"))
 		PLAN_ADD(&p->w, HOME, home, 0, NULL, .uid = u ? u->uid.value : 0);
 	for (size_t i = 0; i < process->rlimits.count; i++)
