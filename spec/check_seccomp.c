@@ -22,15 +22,19 @@ static bool is_notify(const struct opt_word *action)
 
 static void check_notify(const struct spec_seccomp *s, struct problems *p)
 {
-	bool has_listener = s->listener_path && s->listener_path[0];
+	bool has_listener = s->listener_path && s->listener_path[0], has_notify = is_notify(&s->default_action);
 
 	if (is_notify(&s->default_action))
 		check_refuse(p, "/linux/seccomp/defaultAction", "SCMP_ACT_NOTIFY cannot be the default",
 			     "the runtime's own system calls would wait for the listener");
-	for (size_t i = 0; i < s->syscalls.count; i++)
+	for (size_t i = 0; i < s->syscalls.count; i++) {
+		has_notify |= is_notify(&s->syscalls.at[i].action);
 		if (is_notify(&s->syscalls.at[i].action) && !has_listener)
 			check_refuse(p, AT(p, "/linux/seccomp/syscalls/%zu/action", i),
 				     "there is no listener to notify", "set /linux/seccomp/listenerPath");
+	}
+	if (has_listener && !has_notify)
+		check_warn(p, "/linux/seccomp/listenerPath", "no rule is SCMP_ACT_NOTIFY: nothing is sent to it", NULL);
 	if (!has_listener && s->listener_metadata && s->listener_metadata[0])
 		check_refuse(p, "/linux/seccomp/listenerMetadata", "there is no listener to send it to",
 			     "set /linux/seccomp/listenerPath");

@@ -26,8 +26,8 @@ static const struct field seccomp_rows[] = {
 	UINT("defaultErrnoRet", default_errno_ret, 0, "Error number of the default action; EPERM when absent.", UINT16),
 	WORD_LIST("architectures", architectures, 0, seccomp_arch, "Whose system calls; the machine's when absent."),
 	WORD_LIST("flags", flags, 0, seccomp_flag, "Flags of seccomp(2)."),
-	TEXT("listenerPath", listener_path, LATER, "Socket that SCMP_ACT_NOTIFY hands the listener to."),
-	TEXT("listenerMetadata", listener_metadata, LATER, "Text that is handed over with the listener."),
+	TEXT("listenerPath", listener_path, 0, "Socket that SCMP_ACT_NOTIFY hands the listener to.", ABSOLUTE),
+	TEXT("listenerMetadata", listener_metadata, 0, "Text that is handed over with the listener."),
 	OBJECTS("syscalls", syscalls, 0, syscall, "The rules."),
 };
 RECORD(seccomp);

@@ -1,8 +1,12 @@
 # seccomp: actions, conditions, and that the filter holds for the payload only.
 load harness
 
+eval "common_$(declare -f teardown)" # the agent of a test ends before what is left is looked for
+
 filter() {
-	config ".linux.seccomp = $1"
+	local what=$1
+	shift
+	config ".linux.seccomp = $what" "$@"
 }
 
 @test "a call is refused with the errno of the rule" {
@@ -116,6 +120,189 @@ filter() {
 		tries call unshare 0
 		[ "$output" = ENOTSUP ] || [ "$output" = EOPNOTSUPP ] || { echo "$flag: $output"; return 1; }
 	done
+}
+
+# --- notify -----------------------------------------------------------------------------------------------------------
+
+# An agent that answers so: agent continue|errno N|value N|leave. Its pid in $AGENT.
+agent() {
+	A=$BATS_TEST_TMPDIR/agent
+	mkdir -p "$A"
+	"$TOOLS/listener" "$A/socket" "$A" "$@" </dev/null >"$A/output" 2>&1 3>&- &
+	AGENT=$!
+	eventually [ -e "$A/ready" ]
+}
+
+teardown() {
+	[ -z "${AGENT-}" ] || kill "$AGENT" 2>/dev/null || true
+	common_teardown
+}
+
+# The filter: notify NAME...
+notify() {
+	filter '{"defaultAction":"SCMP_ACT_ALLOW","listenerMetadata":"some \"words\"",
+		"syscalls":[{"names":$ARGS.positional,"action":"SCMP_ACT_NOTIFY"}]} | .linux.seccomp.listenerPath = $path' \
+		--arg path "$A/socket" --args -- "$@"
+}
+
+# What the agent was told: told NUMBER FILTER EXPECTED
+told() {
+	local found
+	found=$(jq -r -c "$2" "$A/state.$1")
+	[ "$found" = "$3" ] || { echo "$2: expected $3, was told $found"; return 1; }
+}
+
+@test "notify: the agent gets one state and one descriptor, and its answer is the call's" {
+	agent errno 95
+	notify unshare
+	config '.annotations = {"a": "1"}'
+	tries call unshare 0
+	[ "$output" = ENOTSUP ] || [ "$output" = EOPNOTSUPP ]
+	[ "$(<"$A/fds.1")" = 1 ]
+	told 1 '.fds' '["seccompFd"]'
+	told 1 '.ociVersion == .state.ociVersion' true
+	told 1 '.metadata' 'some "words"'
+	told 1 '.pid == .state.pid' true
+	told 1 '.state.id' "$ID"
+	told 1 '.state.bundle' "$BUNDLE"
+	told 1 '.state.annotations.a' 1
+	[ "$(wc -l <"$A/calls.1")" = 1 ]
+	[ ! -e "$A/state.2" ]
+}
+
+@test "notify: create and start, then exec: each has its own listener and pid" {
+	agent value 0
+	notify unshare
+	started /bin/sh -c '/probe call unshare 0x40000000; sleep 600'
+	told 1 '.pid' "$PID"
+	told 1 '.state.status' created
+	eventually [ -s "$A/calls.1" ]
+	run rt exec "$ID" /probe call unshare 0x40000000
+	gave 0 '"result":0'
+	told 2 '.state.pid' "$PID"
+	told 2 '.pid != .state.pid' true
+	told 2 '.state.status' running
+	[ "$(wc -l <"$A/calls.2")" = 1 ]
+	rt exec --detach --pid-file "$A/pid" "$ID" /probe sleep 600
+	told 3 '.pid' "$(<"$A/pid")"
+}
+
+@test "notify on the calls that a runtime would need itself, the exec among them" {
+	only_boxcar # runc refuses write, and waits for itself with some others
+	agent continue
+	notify write sendmsg sendto recvfrom read close fcntl openat ppoll execve exit_group mmap munmap prctl
+	in_container /probe echo confined
+	gave 0 confined
+	[ "$(wc -l <"$A/calls.1")" -gt 1 ]
+	started /probe sleep 600
+	run rt exec "$ID" /probe echo confined
+	gave 0 confined
+}
+
+@test "notify with each flag, as a user, without and with noNewPrivileges, in a user namespace, in a joined pid namespace" {
+	agent errno 95
+	notify unshare
+	local change
+	for change in '.linux.seccomp.flags = ["SECCOMP_FILTER_FLAG_TSYNC"]' \
+		'.linux.seccomp.flags = ["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", "SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_SPEC_ALLOW"]' \
+		'.process.user = {"uid":1000,"gid":1000}' '.process.noNewPrivileges = false' \
+		'.linux.uidMappings = [{"containerID":0,"hostID":100000,"size":65536}] | .linux.gidMappings = .linux.uidMappings |
+			.linux.namespaces += [{"type":"user"}]' \
+		'del(.linux.uidMappings, .linux.gidMappings) | .linux.namespaces |= map(select(.type != "user")) |
+			(.linux.namespaces[] | select(.type == "pid")).path = "/proc/self/ns/pid"'; do
+		config "$change"
+		chmod 711 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test" "$BATS_TEST_TMPDIR" "$BUNDLE"
+		tries call unshare 0
+		[ "$output" = ENOTSUP ] || [ "$output" = EOPNOTSUPP ] || { echo "$change: $output"; return 1; }
+	done
+}
+
+@test "notify: nobody listens: start fails, the container stays, and starts once somebody does" {
+	A=$BATS_TEST_TMPDIR/agent
+	notify unshare
+	args /probe sleep 600
+	rt create --bundle "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1
+	try rt start "$ID"
+	gave 1 "connect to the socket $A/socket: no such file or directory"
+	gave 1 /linux/seccomp/listenerPath
+	has_status created
+	agent continue
+	rt start "$ID"
+	has_status running
+	kill "$AGENT"
+	eventually is_gone "$AGENT"
+	try rt exec "$ID" /probe true
+	gave 255 "connect to the socket $A/socket: Connection refused"
+	rm -f "$A/socket" "$A/ready"
+	in_container /probe true
+	ID=$ID-run in_container /probe true
+	gave 1 "no such file or directory"
+	[ ! -e "$ROOT/$ID-run" ]
+}
+
+@test "notify: an agent that hangs up, and one that takes nothing, hold up nobody" {
+	agent leave
+	notify unshare
+	args /probe sleep 600
+	rt create --bundle "$BUNDLE" --pid-file "$A/pid" "$ID" </dev/null >/dev/null 2>&1
+	try rt start "$ID"
+	if [ "$status" != 0 ]; then # it may have hung up before or after what was sent
+		gave 1 "hand the seccomp listener to $A/socket"
+		eventually is_gone "$(<"$A/pid")"
+		[ ! -e "$ROOT/$ID" ]
+	else
+		rt delete --force "$ID"
+	fi
+	left_behind "$ID"
+}
+
+@test "notify: a start that is killed while it hands over leaves a container that delete -f ends" {
+	only_boxcar
+	agent continue
+	notify unshare
+	local call
+	args /probe sleep 600
+	for call in pidfd_getfd sendmsg pwrite64; do
+		rt create --bundle "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1
+		timeout 20 strace -f -o /dev/null -e trace=$call -e inject=$call:signal=KILL:when=1 "$RUNTIME" --root "$ROOT" start "$ID" || true
+		rt delete --force "$ID"
+		left_behind "$ID"
+	done
+}
+
+@test "notify: a long path, a large state" {
+	A=$BATS_TEST_TMPDIR/$(printf 'x%.0s' {1..120})
+	agent() { # in the long directory
+		mkdir -p "$A"
+		"$TOOLS/listener" "$A/socket" "$A" "$@" </dev/null >"$A/output" 2>&1 3>&- &
+		AGENT=$!
+		eventually [ -e "$A/ready" ]
+	}
+	agent errno 95
+	notify unshare
+	head -c 300000 /dev/zero | tr '\0' x >"$A/large"
+	config '.annotations.large = $large' --rawfile large "$A/large"
+	tries call unshare 0
+	[ "$output" = ENOTSUP ] || [ "$output" = EOPNOTSUPP ]
+	told 1 '.state.annotations.large | length' 300000
+}
+
+@test "a listener that nothing is for is a warning, a relative path and a missing one are errors" {
+	A=$BATS_TEST_TMPDIR/none
+	filter '{"defaultAction":"SCMP_ACT_ALLOW","listenerPath":"/no/such"}'
+	in_container /probe true
+	gave 0 "/linux/seccomp/listenerPath: no rule is SCMP_ACT_NOTIFY"
+	notify unshare
+	config '.linux.seccomp |= (.listenerPath = "socket" | del(.listenerMetadata, .syscalls))'
+	in_container /probe true
+	gave 1 "must be an absolute path"
+	notify unshare
+	config 'del(.linux.seccomp.listenerPath, .linux.seccomp.listenerMetadata)'
+	in_container /probe true
+	gave 1 "there is no listener to notify"
+	config '.linux.seccomp |= (.listenerPath = "/s" | .defaultAction = "SCMP_ACT_NOTIFY")'
+	in_container /probe true
+	gave 1 "SCMP_ACT_NOTIFY cannot be the default"
 }
 
 @test "no filter means none" {

@@ -1,5 +1,6 @@
 #include "runtime/host/console.h"
 
+#include "runtime/host/handover.h"
 #include "spec/base/own.h"
 
 #include <errno.h>
@@ -18,45 +19,15 @@
 
 /* --- the console socket ------------------------------------------------------------------------------------------- */
 
-/* A path that is too long for sun_path is reached by way of a descriptor of the socket's file. */
-static int connect_socket(int fd, const char *path)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	own_fd file = -1;
-
-	if (strlen(path) < sizeof address.sun_path) {
-		memcpy(address.sun_path, path, strlen(path));
-	} else {
-		file = open(path, O_PATH | O_CLOEXEC);
-		if (file < 0)
-			return -1;
-		(void)snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d", file);
-	}
-	return connect(fd, (const struct sockaddr *)&address, sizeof address);
-}
-
 int console_send(const char *socket_path, int master_fd, struct err *e)
 {
-	char name[] = "/dev/ptmx";
-	const struct timeval limit = { .tv_sec = 10 }; /* for connect() too */
-	struct iovec text = { name, sizeof name - 1 };
-	union {
-		struct cmsghdr header;
-		char bytes[CMSG_SPACE(sizeof master_fd)];
-	} control = { .bytes = { 0 } };
-	struct msghdr message = {
-		.msg_iov = &text, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes
-	};
-	own_fd fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	static const char name[] = "/dev/ptmx";
+	own_fd fd = handover_connect(socket_path, e);
 
-	control.header = (struct cmsghdr){
-		.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof master_fd)
-	};
-	memcpy(CMSG_DATA(&control.header), &master_fd, sizeof master_fd);
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) < 0 || connect_socket(fd, socket_path) < 0)
-		return err_sys(e, "connect to the console socket %s", socket_path);
-	if (sendmsg(fd, &message, MSG_NOSIGNAL) < 0)
-		return err_sys(e, "send the terminal to the console socket %s", socket_path);
+	if (fd < 0)
+		return err_add(e, "hand the terminal to the console socket");
+	if (handover_send(fd, name, sizeof name - 1, master_fd, e) < 0)
+		return err_add(e, "hand the terminal to the console socket %s", socket_path);
 	return 0;
 }
 

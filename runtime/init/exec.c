@@ -157,16 +157,21 @@ static int load_filter(struct init *i)
 {
 	size_t length = i->filter.size / sizeof(struct sock_filter);
 	struct sock_fprog program = { .len = (unsigned short)length, .filter = i->filter.at };
+	struct message_page *page = NULL;
 	uint32_t op = i->op;
 
 	if (!i->filter.at)
 		return 0;
 	i->op = i->filter.op; /* a failure is that op's */
+	if (i->filter.flags & SECCOMP_FILTER_FLAG_NEW_LISTENER && listener_offer(i, &page) < 0)
+		return -1;
 	long result = sys_seccomp(SECCOMP_SET_MODE_FILTER, i->filter.flags, &program);
-	if (result > 0 && i->filter.flags & SECCOMP_FILTER_FLAG_TSYNC) /* the thread that could not follow */
+	if (result > 0 && !page) /* TSYNC: the thread that could not follow */
 		return init_fail(i, __NR_seccomp, ESRCH, result);
 	if (init_expect(i, __NR_seccomp, result) < 0)
 		return -1;
+	if (page)
+		listener_wait(page, (int)result);
 	i->op = op;
 	return 0;
 }

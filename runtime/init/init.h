@@ -91,6 +91,10 @@ int init_send(struct init *i, int socket, enum message_kind kind, int64_t number
 void init_tell_failure(struct init *i);
 void init_leave_if_alone(struct init *i); /* exits when the channel's other end is gone */
 
+/* listener.c: tell the other side where to look (before the filter is loaded); wait until it has taken the listener. */
+int listener_offer(struct init *i, struct message_page **out);
+void listener_wait(struct message_page *page, int listener);
+
 /* path.c: the one resolver below the root. Results are O_PATH|O_CLOEXEC descriptors, or a negative errno. */
 enum path_make { PATH_FIND, PATH_MAKE_DIRECTORY, PATH_MAKE_FILE };
 enum path_rule {

@@ -31,6 +31,22 @@ static inline long sys_call6(long number, long a, long b, long c, long d, long e
 	return result;
 }
 
+/* Time without a system call: ticks, and at least how many there are in half a minute. */
+static inline unsigned long machine_ticks(void)
+{
+	return __builtin_ia32_rdtsc();
+}
+
+static inline unsigned long machine_half_minute(void)
+{
+	return 30UL * 4000000000UL; /* of the fastest */
+}
+
+static inline void machine_relax(void)
+{
+	__builtin_ia32_pause();
+}
+
 #elif defined(__aarch64__)
 
 #define SYS_ENTRY(function)                    \
@@ -58,6 +74,27 @@ static inline long sys_call6(long number, long a, long b, long c, long d, long e
 
 	__asm__ volatile("svc #0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5) : "memory");
 	return x0;
+}
+
+static inline unsigned long machine_ticks(void)
+{
+	unsigned long ticks;
+
+	__asm__ volatile("isb; mrs %0, cntvct_el0" : "=r"(ticks));
+	return ticks;
+}
+
+static inline unsigned long machine_half_minute(void)
+{
+	unsigned long frequency;
+
+	__asm__ volatile("mrs %0, cntfrq_el0" : "=r"(frequency));
+	return 30 * frequency;
+}
+
+static inline void machine_relax(void)
+{
+	__asm__ volatile("yield");
 }
 
 #else

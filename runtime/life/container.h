@@ -103,8 +103,9 @@ int creation_leave_devices(void *creation, struct err *e);
 int life_create(struct creation *c, struct err *e);
 void life_creation_close(struct creation *c);
 
-/* With `*must_end` a hook failed, and the container has to be stopped and destroyed. */
-int container_start(struct container *c, const struct hooks *hooks, int64_t pid, bool *must_end, struct err *e);
+/* Of the process `pid`, behind `pidfd`. With `*must_end` a hook failed, or nobody took the seccomp listener: the container
+ * has to be stopped and destroyed. */
+int container_start(struct container *c, const struct hooks *hooks, int64_t pid, int pidfd, bool *must_end, struct err *e);
 /* The same for a container of another command's; destroys it itself. */
 int life_start(struct container *c, struct err *e);
 int life_kill(struct container *c, int signal, bool is_for_all, struct err *e);

@@ -2,6 +2,7 @@
 #include "runtime/life/container.h"
 
 #include "runtime/host/messages.h"
+#include "runtime/life/listener.h"
 #include "runtime/life/steps.h"
 #include "spec/base/own.h"
 
@@ -24,46 +25,71 @@ static int find_patience(const struct hooks *hooks)
 	return all && all->start_container.count ? -1 : START_MS;
 }
 
-static int take_failure(const struct container *c, const struct hooks *hooks, const struct message *m, int fd, struct err *e)
-{
-	own_fd tail_fd = fd;
+struct starting {
+	const struct container *c;
+	const struct hooks *hooks;
+	struct listener listener;
+	int connection, pidfd;
+	bool must_end; /* half of it has happened */
+};
 
-	return m->hook ? hooks_explain_inside(hooks, HOOK_START_CONTAINER, m, tail_fd, e) : container_explain_failure(c, m, e);
+static int take_message(struct starting *s, const struct message *m, int fd, struct err *e)
+{
+	own_fd passed_fd = fd;
+
+	s->must_end = m->hook || m->kind == MESSAGE_LISTENER;
+	if (m->kind == MESSAGE_LISTENER)
+		return listener_hand_over(&s->listener, passed_fd, s->connection, s->pidfd, s->listener.init, e);
+	return m->hook ? hooks_explain_inside(s->hooks, HOOK_START_CONTAINER, m, passed_fd, e) : container_explain_failure(s->c, m, e);
 }
 
-static int wait_for_exec(const struct container *c, const struct hooks *hooks, int connection, bool *must_end, struct err *e)
+static int wait_for_exec(struct starting *s, struct err *e)
 {
 	struct message m;
 	int fd;
 
-	switch (message_receive(connection, find_patience(hooks), &m, &fd, e)) {
-	case MESSAGE_END: /* the payload's exec has closed it */
-		return 0;
-	case MESSAGE_ARRIVED:
-		*must_end = m.hook;
-		return take_failure(c, hooks, &m, fd, e);
-	case MESSAGE_RESET:
-		return err_set(e, "init died before it could become the payload");
-	case MESSAGE_TIMEOUT:
-		return err_set(e, "init did not become the payload within %d s", START_MS / 1000);
-	default:
-		return -1;
+	for (;;) {
+		switch (message_receive(s->connection, find_patience(s->hooks), &m, &fd, e)) {
+		case MESSAGE_END: /* the payload's exec has closed it */
+			return 0;
+		case MESSAGE_ARRIVED:
+			if (take_message(s, &m, fd, e) < 0)
+				return -1;
+			break;
+		case MESSAGE_RESET:
+			return err_set(e, "init died before it could become the payload");
+		case MESSAGE_TIMEOUT:
+			return err_set(e, "init did not become the payload within %d s", START_MS / 1000);
+		default:
+			return -1;
+		}
 	}
 }
 
-int container_start(struct container *c, const struct hooks *hooks, int64_t pid, bool *must_end, struct err *e)
+static int start(struct starting *s, struct err *e)
 {
-	own_fd connection = store_connect_start(&c->entry, e);
+	own_fd connection = store_connect_start(&s->c->entry, e);
 
-	*must_end = false;
 	if (connection < 0)
 		return -1;
-	if (message_send(connection, MESSAGE_START, 0, e) < 0)
+	s->connection = connection;
+	if (message_send(connection, MESSAGE_START, 0, e) < 0 || wait_for_exec(s, e) < 0)
 		return -1;
-	if (wait_for_exec(c, hooks, connection, must_end, e) < 0)
-		return -1;
-	*must_end = hooks_run(hooks, HOOK_POSTSTART, pid, e) < 0;
-	return *must_end ? -1 : 0;
+	s->must_end = hooks_run(s->hooks, HOOK_POSTSTART, s->listener.init, e) < 0;
+	return s->must_end ? -1 : 0;
+}
+
+int container_start(struct container *c, const struct hooks *hooks, int64_t pid, int pidfd, bool *must_end, struct err *e)
+{
+	struct starting s = { .c = c, .hooks = hooks, .pidfd = pidfd,
+			      .listener = { .request = hooks->request, .status = status_word(STATUS_CREATED), .init = pid } };
+	int result = listener_connect(&s.listener, e);
+
+	if (result == 0)
+		result = start(&s, e);
+	listener_close(&s.listener);
+	*must_end = s.must_end;
+	return result;
 }
 
 /* --- kill --------------------------------------------------------------------------------------------------------- */
@@ -224,7 +250,7 @@ int life_start(struct container *c, struct err *e)
 		return err_set(e, "cannot start an already running container");
 	if (read_kept_hooks(c, &hooks, e) < 0)
 		return -1;
-	int result = container_start(c, &hooks, c->state->pid.value, &must_end, e);
+	int result = container_start(c, &hooks, c->state->pid.value, c->pidfd, &must_end, e);
 	if (must_end && destroy(c, &hooks, &second) < 0)
 		log_warn(&c->b->log, "the container could not be destroyed: %s", second.text);
 	return result;

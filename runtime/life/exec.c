@@ -5,6 +5,7 @@
 #include "runtime/host/facts.h"
 #include "runtime/host/messages.h"
 #include "runtime/life/foreground.h"
+#include "runtime/life/listener.h"
 #include "runtime/life/steps.h"
 #include "spec/base/own.h"
 #include "spec/check.h"
@@ -29,6 +30,7 @@ struct execution {
 	struct problems problems;
 	struct plan plan;
 	struct birth birth;
+	struct listener listener;
 	struct foreground foreground;
 };
 
@@ -245,6 +247,29 @@ static int schedule_init(void *context, struct err *e)
 	return birth_schedule(&((struct execution *)context)->birth, e);
 }
 
+static int connect_listener(void *context, struct err *e)
+{
+	struct execution *x = context;
+
+	x->listener = (struct listener){ .request = &x->request.container, .status = status_word(x->container.status),
+					 .init = x->container.state->pid.value };
+	return listener_connect(&x->listener, e);
+}
+
+static void close_listener(void *context)
+{
+	listener_close(&((struct execution *)context)->listener);
+}
+
+static int take_message(struct execution *x, const struct message *m, int fd, struct err *e)
+{
+	own_fd page_fd = fd;
+
+	if (m->kind != MESSAGE_LISTENER)
+		return birth_explain_failure(&x->birth, m, e);
+	return listener_hand_over(&x->listener, page_fd, x->birth.process.channel, x->birth.process.pidfd, x->birth.process.pid, e);
+}
+
 /* The channel is close-on-exec: its end tells that the payload runs. */
 static int let_exec(void *context, struct err *e)
 {
@@ -254,18 +279,21 @@ static int let_exec(void *context, struct err *e)
 
 	if (birth_commit(&x->birth, e) < 0)
 		return -1;
-	switch (message_receive(x->birth.process.channel, EXEC_MS, &m, &fd, e)) {
-	case MESSAGE_END:
-		return 0;
-	case MESSAGE_ARRIVED:
-		drop_fd(&fd);
-		return birth_explain_failure(&x->birth, &m, e);
-	case MESSAGE_RESET:
-		return birth_explain_death(&x->birth, e);
-	case MESSAGE_TIMEOUT:
-		return err_set(e, "init did not become the payload within %d s", EXEC_MS / 1000);
-	default:
-		return -1;
+	for (;;) {
+		switch (message_receive(x->birth.process.channel, EXEC_MS, &m, &fd, e)) {
+		case MESSAGE_END:
+			return 0;
+		case MESSAGE_ARRIVED:
+			if (take_message(x, &m, fd, e) < 0)
+				return -1;
+			break;
+		case MESSAGE_RESET:
+			return birth_explain_death(&x->birth, e);
+		case MESSAGE_TIMEOUT:
+			return err_set(e, "init did not become the payload within %d s", EXEC_MS / 1000);
+		default:
+			return -1;
+		}
 	}
 }
 
@@ -279,6 +307,7 @@ static int write_pid_file(void *context, struct err *e)
 static const struct step exec_steps[] = {
 	{ "find the container", find_container, close_container },
 	{ "decide", decide, NULL },
+	{ "connect to the seccomp listener", connect_listener, close_listener },
 	{ "catch signals", catch_signals, release_signals },
 	{ "prepare init's descriptors", prepare_descriptors, drop_descriptors },
 	{ "start init", start_init, end_init },
@@ -301,6 +330,7 @@ int life_exec(struct boxcar *b, const char *id, const struct exec_options *optio
 	}
 	int result = 0;
 	*exit_code = 0;
+	listener_close(&x.listener);
 	if (!options->is_detached)
 		result = foreground_wait(&x.foreground, &x.birth.process, x.birth.master_fd, exit_code, e);
 	foreground_restore(&x.foreground);

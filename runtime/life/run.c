@@ -55,7 +55,7 @@ static int start(void *context, struct err *e)
 	bool must_end; /* it is, as any start that fails here */
 
 	c->container.status = STATUS_CREATED;
-	return container_start(&c->container, &c->hooks, c->birth.process.pid, &must_end, e);
+	return container_start(&c->container, &c->hooks, c->birth.process.pid, c->birth.process.pidfd, &must_end, e);
 }
 
 static const struct step run_steps[] = {

@@ -13,6 +13,8 @@
  *      x                                       |    end-of-file before COMMIT: init leaves
  *
  *   start ------------- START ---------------> |    over the socket named in the state directory
+ *   start <----- LISTENER (+ page) ----------- |    only with SCMP_ACT_NOTIFY (exec: to the runtime, after COMMIT): the filter
+ *                                              |    is loaded next, and from then on init waits without a system call
  *   start <---- FAILED (+ stderr's tail) ----- |    the payload could not be started, or a hook before it failed
  *   start <---------- end-of-file ------------ |    the payload's exec has closed the connection: it runs
  */
@@ -31,6 +33,14 @@ enum message_kind {
 	MESSAGE_FAILED,  /* init -> runtime, init -> start: op, call, error, hook, number */
 	MESSAGE_START,   /* start -> init */
 	MESSAGE_HOOKS_DUE, /* init -> runtime */
+	MESSAGE_LISTENER,  /* init -> runtime, init -> start: one descriptor, the page below */
+};
+
+/* The file that comes with LISTENER, mapped by init: where the two talk on while any call of init's may be one that the filter
+ * holds up or forbids. */
+struct message_page {
+	int32_t listener;  /* init: the descriptor's number, once the filter is loaded; -1 before */
+	uint32_t is_taken; /* the other side: the listener is where it belongs */
 };
 
 struct message {

@@ -51,6 +51,11 @@ struct plan plan_hooks(const struct plan_request *request);
 /* What a hook reads on its stdin. */
 const char *plan_hook_state(const struct plan_request *request, enum plan_hook when, int64_t pid);
 
+/* Where the listener of SCMP_ACT_NOTIFY goes, or NULL; and what is sent with it (config-linux, "The Container Process State"): of
+ * the process `pid` in the container whose first process is `init`, which is in this status. */
+const char *plan_listener_path(const struct plan_request *request);
+const char *plan_listener_state(const struct plan_request *request, const char *status, int64_t init, int64_t pid);
+
 /* v1's cpu.shares on the scale of v2's cpu.weight. */
 int64_t plan_weight_of_shares(uint64_t shares);
 

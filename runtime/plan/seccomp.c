@@ -1,5 +1,7 @@
 /* seccomp: the rules are lowered to numbers; the program itself is compiled by host/seccomp.c. */
 #include "runtime/plan/planner.h"
+#include "spec/json/write.h"
+#include "spec/state.h"
 
 #include <errno.h>
 #include <linux/seccomp.h>
@@ -116,4 +118,35 @@ void plan_seccomp(struct planner *p)
 
 	if (s && s->default_action.is_set)
 		PLAN_ADD(&p->w, SECCOMP, seccomp, 0, s, .flags = filter_flags(s));
+}
+
+/* --- the listener ------------------------------------------------------------------------------------------------- */
+
+const char *plan_listener_path(const struct plan_request *request)
+{
+	const struct spec_linux *linux = request->spec->linux;
+
+	return linux && linux->seccomp && has_notify(linux->seccomp) ? linux->seccomp->listener_path : NULL;
+}
+
+const char *plan_listener_state(const struct plan_request *request, const char *status, int64_t init, int64_t pid)
+{
+	const struct spec *spec = request->spec;
+	const char *metadata = spec->linux->seccomp->listener_metadata;
+	struct state state = { .oci_version = spec->oci_version, .id = request->id, .bundle = request->bundle,
+			       .pid = { true, init }, .annotations = spec->annotations };
+	struct text json;
+
+	text_init(&json, request->arena);
+	text_add(&json, "{\"ociVersion\":");
+	json_write_text(spec->oci_version, &json);
+	text_add(&json, ",\"fds\":[\"seccompFd\"],\"pid\":%lld", (long long)pid);
+	if (metadata && metadata[0]) {
+		text_add(&json, ",\"metadata\":");
+		json_write_text(metadata, &json);
+	}
+	text_add(&json, ",\"state\":");
+	state_print(&state, status, JSON_LINE, &json);
+	text_add(&json, "}");
+	return json.at;
 }
