@@ -243,7 +243,7 @@ $(SPEC_OBJECTS) $(RUNTIME_OBJECTS) $(INIT_OBJECTS) $(INIT_TESTED) $(NETDEV_OBJEC
 
 BUILD_PACKAGES := gcc make libc6-dev libyajl-dev libseccomp-dev libcap-dev libmnl-dev git
 CONDUCTOR_PACKAGES := nettle-dev zlib1g-dev libzstd-dev libmnl-dev libnftnl-dev mmdebstrap
-CHECK_PACKAGES := libcmocka-dev bats jq busybox-static strace python3-minimal procps util-linux libcap2-bin
+CHECK_PACKAGES := libcmocka-dev bats jq busybox-static strace python3-minimal procps util-linux libcap2-bin iproute2
 LINT_PACKAGES := clang clang-tidy cppcheck
 .PHONY: deps
 deps:

@@ -1,6 +1,6 @@
 /* sweep: kills a runtime at every system call of a command, and looks for what is left after one `delete --force`.
  *
- *     sweep [-q STRIDE] [-o COMMAND] [-k TARGET] [-e ERRNO] [-v] RUNTIME STEPPER DIRECTORY ID
+ *     sweep [-q STRIDE] [-o COMMAND] [-k TARGET] [-e ERRNO] [-d DEVICE] [-v] RUNTIME STEPPER DIRECTORY ID
  *
  * DIRECTORY holds the bundles `long` (its payload waits) and `short` (its payload ends at once) and nothing that may not be
  * changed; it and the mount namespace are ours alone. For each command (create, start, exec, delete, run) and each target
@@ -20,6 +20,8 @@
  *
  * With -e nothing is killed: call N fails with this errno (a number) instead. Then the command must not crash, and a create or run
  * that says so has undone itself; one that reports success is left to the other checks.
+ *
+ * With -d the program DEVICE is run before every point ("make") and after it ("check TARGET"): what it finds wrong it prints.
  *
  * Prints TAP, one test a command and target, and at last "N points, N leaks". -q takes only every STRIDE-th number. */
 #include <dirent.h>
@@ -60,6 +62,7 @@ struct sweep {
 	const char *runtime, *stepper, *id;
 	unsigned stride;
 	const char *number; /* errno to fail with, or NULL to kill */
+	const char *device; /* program that makes and checks a network device, or NULL */
 	bool is_verbose;
 	char mounts[1 << 16]; /* what mountinfo said at the beginning */
 	unsigned long points, leaks;
@@ -336,6 +339,15 @@ static int step(struct sweep *s, unsigned long at)
 	return run(words, 20);
 }
 
+static void try_device(struct sweep *s, const char *word)
+{
+	char *words[] = { (char *)(uintptr_t)s->device, (char *)(uintptr_t)word, (char *)(uintptr_t)s->target, NULL };
+	char output[512];
+
+	if (s->device && run(words, 10))
+		found(s, "%s: %s", word, read_text("output", output, sizeof output));
+}
+
 static void clean_up(struct sweep *s)
 {
 	char output[512];
@@ -344,6 +356,7 @@ static void clean_up(struct sweep *s)
 	if (status)
 		found(s, "delete --force: %d: %s", status == HANGS ? -1 : status, read_text("output", output, sizeof output));
 	check_rest(s);
+	try_device(s, "check");
 }
 
 /* What a create or run leaves that fails while its own process lives: nothing. (With a failing call that may be one of the
@@ -368,6 +381,7 @@ static bool try_point(struct sweep *s, unsigned long at)
 {
 	s->problem[0] = '\0';
 	(void)unlink("pid");
+	try_device(s, "make");
 	if (!prepare(s)) {
 		clean_up(s);
 		return true;
@@ -445,12 +459,13 @@ int main(int argc, char **argv)
 	const char *only_command = NULL, *only_target = NULL;
 	int number = 0;
 
-	for (int letter; (letter = getopt(argc, argv, "q:o:k:e:v")) != -1;) {
+	for (int letter; (letter = getopt(argc, argv, "q:o:k:e:d:v")) != -1;) {
 		switch (letter) {
 		case 'q': s.stride = (unsigned)atoi(optarg); break;
 		case 'o': only_command = optarg; break;
 		case 'k': only_target = optarg; break;
 		case 'e': s.number = optarg; break;
+		case 'd': s.device = optarg; break;
 		case 'v': s.is_verbose = true; break;
 		default: return 2;
 		}
