@@ -330,3 +330,81 @@ unharmed_create() {
 	mv "$BUNDLE/old" "$BUNDLE/rootfs"
 	[ "$(snapshot)" = "$BEFORE" ]
 }
+
+@test "copy-symlink, src-nofollow and dest-nofollow make and cover nothing outside (2019-18837, 2025-24965)" {
+	only_boxcar # crun's options
+	canary
+	ln -s "$CANARY" "$BUNDLE/rootfs/absolute"
+	ln -s "$(up_to_canary)" "$BUNDLE/rootfs/relative"
+	ln -s "$CANARY/file" "$BUNDLE/rootfs/last"
+	ln -s "$(up_to_canary /file)" "$BATS_TEST_TMPDIR/source"
+	local target options
+	for target in /absolute/ptmx /absolute/new /relative/file /relative/deep/er /last; do
+		for options in '["bind","copy-symlink"]' '["bind","src-nofollow"]' '["bind","src-nofollow","dest-nofollow"]' \
+			'["bind","copy-symlink","dest-nofollow"]'; do
+			cp "$BUNDLE/config.json" "$BATS_TEST_TMPDIR/kept"
+			config ".mounts += [{\"destination\":\"$target\",\"source\":\"$BATS_TEST_TMPDIR/source\",\"options\":$options}]"
+			unharmed
+			mv "$BATS_TEST_TMPDIR/kept" "$BUNDLE/config.json"
+		done
+	done
+	! grep -q "$CANARY" /proc/self/mountinfo
+}
+
+@test "in a user namespace the image's /dev and /sys lead nowhere, and the host's cgroups cannot be written (2026-41579, 2023-25809)" {
+	only_boxcar # runc 1.1 has no /sys there
+	canary
+	config '.linux.namespaces |= map(select(.type != "network" and .type != "cgroup")) + [{"type":"user"}] |
+		.linux.uidMappings = [{"containerID":0,"hostID":0,"size":65536}] | .linux.gidMappings = .linux.uidMappings'
+	in_container /bin/sh -c 'for f in $(busybox find /sys/fs/cgroup -maxdepth 3 -name cgroup.procs); do echo 0 >$f && echo "wrote $f"; done; exit 0'
+	gave 0 # its root is the host's, and only the mount stands in the way
+	[[ $output != *wrote* ]]
+	config 'del(.mounts[] | select(.type == "cgroup"))'
+	in_container /bin/sh -c 'for f in $(busybox find /sys/fs/cgroup -maxdepth 3 -name cgroup.procs); do echo 0 >$f && echo "wrote $f"; done; exit 0'
+	gave 0
+	[[ $output == *"Read-only"* && $output != *wrote* ]]
+	local name
+	for name in sys dev; do
+		rmdir "$BUNDLE/rootfs/$name"
+		ln -s "$(up_to_canary)" "$BUNDLE/rootfs/$name"
+		cp "$BUNDLE/config.json" "$BATS_TEST_TMPDIR/kept"
+		unharmed
+		[ $name = sys ] || without_mounts /dev
+		unharmed
+		mv "$BATS_TEST_TMPDIR/kept" "$BUNDLE/config.json"
+		rm "$BUNDLE/rootfs/$name"
+		mkdir "$BUNDLE/rootfs/$name"
+	done
+}
+
+@test "layers of an overlay are not looked for below the image's /proc (2026-115521)" {
+	only_boxcar
+	canary
+	without_mounts /proc
+	rmdir "$BUNDLE/rootfs/proc"
+	mkdir -p "$BUNDLE/rootfs/proc/self/fd"
+	local n
+	for n in {3..400}; do ln -s "$CANARY" "$BUNDLE/rootfs/proc/self/fd/$n"; done
+	mkdir -p "$BATS_TEST_TMPDIR"/l/{1..300}
+	config '.linux.maskedPaths = [] | .linux.readonlyPaths = [] | .mounts += [{"destination":"/data","type":"overlay","source":"overlay",
+		"options":["lowerdir=" + ([range(1; 301) | "\($at)/l/\(.)"] | join(":"))]}]' --arg at "$BATS_TEST_TMPDIR"
+	args /bin/sh -c 'busybox ls /data'
+	run strace -f -qq -o /dev/null -e trace=fsopen -e inject=fsopen:error=ENOSYS "$RUNTIME" --root "$ROOT" run --bundle "$BUNDLE" "$ID"
+	gave 1 "no such device" # what is no procfs is refused
+	unharmed
+	[[ $output != *ptmx* ]]
+}
+
+@test "the program that moves network devices takes nothing from the environment (2019-14271)" {
+	only_boxcar
+	config '.linux.netDevices = {"no-such-device": {}}'
+	mkdir "$BATS_TEST_TMPDIR/evil"
+	printf '#!/bin/sh\ntouch %s/ran\n' "$BATS_TEST_TMPDIR" >"$BATS_TEST_TMPDIR/evil/boxcar-netdev"
+	chmod +x "$BATS_TEST_TMPDIR/evil/boxcar-netdev"
+	args /probe true
+	run env -C "$BATS_TEST_TMPDIR/evil" PATH="$BATS_TEST_TMPDIR/evil:$PATH" LD_LIBRARY_PATH="$BATS_TEST_TMPDIR/evil" \
+		strace -f -v -s 4096 -o "$BATS_TEST_TMPDIR/trace" -e trace=execve "$RUNTIME" --root "$ROOT" run --bundle "$BUNDLE" "$ID"
+	gave 1 "find the network device no-such-device"
+	[ ! -e "$BATS_TEST_TMPDIR/ran" ]
+	grep -q 'execve(".*/boxcar-netdev", \["boxcar-netdev"\], \[\])' "$BATS_TEST_TMPDIR/trace"
+}

@@ -134,3 +134,44 @@ link() {
 	gave 0
 	[ "$(ls -la --time-style=full-iso /dev | sort | md5sum)" = "$before" ]
 }
+
+# Root of the container is 100000 outside, and may reach its root file system.
+user_namespace() {
+	config '.linux.namespaces += [{"type":"user"}] | .linux.uidMappings = [{"containerID":0,"hostID":100000,"size":5000}] |
+		.linux.gidMappings = .linux.uidMappings'
+	chmod -R a+rX "$BATS_TEST_TMPDIR"
+	chmod a+x "$BATS_RUN_TMPDIR" "${BATS_TEST_TMPDIR%/*}" "$BATS_TEST_TMPDIR"
+}
+
+@test "in a user namespace the devices are the host's, bound, and work" {
+	only_boxcar # runc 1.1 binds listed ones only where they are not default ones
+	user_namespace
+	config '.linux.devices = [{"path":"/dev/full","type":"c","major":1,"minor":7,"fileMode":438},
+		{"path":"/dev/pipe","type":"p","fileMode":420}]'
+	look
+	device null "c 1 3 0666"
+	device full "c 1 7 0666"
+	device tty "c 5 0 0666"
+	device pipe "p 0 0 0644"
+	local name
+	for name in null zero full random urandom tty; do
+		mount_at "/dev/$name" .type "$(findmnt -n -o FSTYPE -T "/dev/$name")"
+		mount_at "/dev/$name" .root "$(findmnt -n -o FSROOT -T "/dev/$name" | sed "s,/*$,/$name,;s,/$name/$name$,/$name,")"
+	done
+	in_container /bin/sh -c 'echo x >/dev/null && busybox head -c 4 /dev/zero | busybox od -An -tx1; echo x >/dev/full'
+	[[ $output == *"00 00 00 00"*"No space left"* ]]
+}
+
+@test "in a user namespace a device that the host has not, or has as another one, is an error with its place" {
+	only_boxcar
+	user_namespace
+	config '.linux.devices = [{"path":"/dev/no-such-device","type":"c","major":240,"minor":7}]'
+	try rt create --bundle "$BUNDLE" "$ID"
+	gave 1 "/dev/no-such-device"
+	[[ $output == *"no such file"* && $output == *"/linux/devices/0"* ]]
+	config '.linux.devices = [{"path":"/dev/full","type":"c","major":1,"minor":3}]'
+	try rt create --bundle "$BUNDLE" "$ID"
+	gave 1 "no such device"
+	[[ $output == *"/dev/full"*"/linux/devices/0"* ]]
+	left_behind "$ID"
+}
