@@ -82,6 +82,11 @@ static const struct option check_rows[] = {
 	HELP(check_options),
 	END,
 };
+static const struct option ps_rows[] = {
+	WORD(ps_options, "format", 'f', format, "FORMAT", "table or json", list_formats),
+	HELP(ps_options),
+	END,
+};
 static const struct option stats_rows[] = {
 	TEXTS(stats_options, "cgroup", 0, cgroups, "PATH", "look at this cgroup, too"),
 	FLAG(stats_options, "json", 0, has_json, "one JSON object a line; units are in the keys"),
@@ -104,6 +109,9 @@ static const struct command commands[] = {
 	{ "delete", "ID", "remove a container and all that belongs to it", ROWS(delete, delete_options), 1, 1, -1, 0,
 	  cmd_delete },
 	{ "list", "", "list the containers", ROWS(list, list_options), 0, 0, -1, 0, cmd_list },
+	{ "pause", "ID", "freeze all processes of a container", ROWS(plain, plain_options), 1, 1, -1, 0, cmd_pause },
+	{ "resume", "ID", "let a paused container go on", ROWS(plain, plain_options), 1, 1, -1, 0, cmd_resume },
+	{ "ps", "ID [PS-OPTION ...]", "show the processes of a container", ROWS(ps, ps_options), 1, -1, 1, 0, cmd_ps },
 	{ "stats", "[ID ...]", "show what containers use, all or these", ROWS(stats, stats_options), 0, -1, -1, 0, cmd_stats },
 	{ "spec", "", "write a config.json to begin with", ROWS(spec, spec_options), 0, 0, -1, 0, cmd_spec },
 	{ "check", "", "tell all mistakes of a configuration", ROWS(check, check_options), 0, 0, -1, 0, cmd_check },

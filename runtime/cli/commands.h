@@ -56,6 +56,10 @@ struct check_options {
 	int format;
 	bool has_help;
 };
+struct ps_options {
+	int format;
+	bool has_help;
+};
 struct stats_options {
 	struct option_texts cgroups;
 	const char *interval;
@@ -79,3 +83,6 @@ command_run cmd_check;
 command_run cmd_explain;
 command_run cmd_features;
 command_run cmd_stats;
+command_run cmd_pause;
+command_run cmd_resume;
+command_run cmd_ps;

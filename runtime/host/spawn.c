@@ -29,6 +29,7 @@ struct child {
 	int out_fd, err_fd; /* our ends; -1 once they have ended */
 	int64_t began;
 	struct tail err_tail, dropped;
+	struct text *output; /* or NULL */
 };
 
 static int64_t now_ms(void)
@@ -58,10 +59,22 @@ static bool read_some(struct tail *t, int *fd)
 	return got > 0;
 }
 
+static bool read_output(struct child *c)
+{
+	size_t before = c->dropped.length > SPAWN_TAIL ? SPAWN_TAIL : c->dropped.length;
+	bool has_more = read_some(&c->dropped, &c->out_fd);
+
+	if (has_more && c->output && c->output->length < SPAWN_OUTPUT_MAX)
+		text_add_bytes(c->output, c->dropped.bytes + before, c->dropped.length - before);
+	return has_more;
+}
+
 /* What is in the pipes when it has ended; not more, as others may go on writing. */
 static void read_rest(struct child *c)
 {
 	for (int n = 0; n < REST_READS && read_some(&c->err_tail, &c->err_fd); n++)
+		continue;
+	for (int n = 0; n < REST_READS && c->output && read_output(c); n++)
 		continue;
 }
 
@@ -84,7 +97,7 @@ static bool has_ended(struct child *c, int64_t milliseconds)
 	if (poll(at, 3, milliseconds > INT32_MAX ? INT32_MAX : (int)milliseconds) <= 0)
 		return false;
 	if (at[1].revents)
-		(void)read_some(&c->dropped, &c->out_fd);
+		(void)read_output(c);
 	if (at[2].revents)
 		(void)read_some(&c->err_tail, &c->err_fd);
 	return at[0].revents;
@@ -211,6 +224,7 @@ int spawn_run(const struct spawn *s, struct spawn_end *out, struct err *e)
 	struct sigaction before;
 
 	*out = (struct spawn_end){ 0 };
+	c.output = s->output;
 	/* whoever ignores SIGCHLD never learns how a child ended, and its pid may be another's by then */
 	if (sigaction(SIGCHLD, &by_default, &before) < 0)
 		return err_sys(e, "set SIGCHLD");

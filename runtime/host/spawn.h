@@ -1,15 +1,16 @@
 /* Owns child programs of the host: one function starts one, feeds it, waits for it within a bound, and tells how it ended.
  * The child has no descriptor of ours but 0 to 2, leads a session of its own, and has default signals. Its stdin is what
- * it is given and no more, its stdout is read and dropped, of its stderr the last bytes are kept: it can write as much as
+ * it is given and no more, its stdout is read and dropped or kept, of its stderr the last bytes are kept: it can write as much as
  * it likes and blocks on nothing. What it leaves running in the background is its own affair. */
 #pragma once
 
 #include "spec/base/err.h"
+#include "spec/base/text.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SPAWN_TAIL = 3072 };
+enum { SPAWN_TAIL = 3072, SPAWN_OUTPUT_MAX = 16 << 20 };
 
 struct spawn {
 	const char *path;      /* executed as it is: PATH is not searched */
@@ -18,6 +19,7 @@ struct spawn {
 	const char *directory; /* to work in; one that cannot be entered, or NULL: the caller's */
 	const char *input;     /* for its stdin */
 	size_t input_length;
+	struct text *output;   /* gets its stdout, SPAWN_OUTPUT_MAX bytes at most; or NULL */
 	int64_t timeout_ms;    /* 0: as long as it takes. Then its process group is killed */
 };
 

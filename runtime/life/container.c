@@ -61,9 +61,9 @@ static enum status derive_status(struct container *c)
 		drop_fd(&c->pidfd);
 	if (c->pidfd < 0)
 		return STATUS_STOPPED;
-	if (store_is_created(&c->entry))
-		return STATUS_CREATED;
-	return is_paused(c) ? STATUS_PAUSED : STATUS_RUNNING;
+	if (is_paused(c))
+		return STATUS_PAUSED;
+	return store_is_created(&c->entry) ? STATUS_CREATED : STATUS_RUNNING;
 }
 
 enum status container_look(struct container *c)
@@ -74,9 +74,9 @@ enum status container_look(struct container *c)
 		return c->status;
 	if (poll(&ended, 1, 0) > 0)
 		return c->status = STATUS_STOPPED;
-	if (c->status == STATUS_CREATED && store_is_created(&c->entry))
-		return c->status;
-	return c->status = is_paused(c) ? STATUS_PAUSED : STATUS_RUNNING;
+	if (is_paused(c))
+		return c->status = STATUS_PAUSED;
+	return c->status = c->status != STATUS_RUNNING && store_is_created(&c->entry) ? STATUS_CREATED : STATUS_RUNNING;
 }
 
 int container_find(struct boxcar *b, const char *id, int wait_ms, bool accepts_damage, struct container *out, struct err *e)

@@ -108,6 +108,9 @@ void life_creation_close(struct creation *c);
 int container_start(struct container *c, const struct hooks *hooks, int64_t pid, int pidfd, bool *must_end, struct err *e);
 /* The same for a container of another command's; destroys it itself. */
 int life_start(struct container *c, struct err *e);
+/* Both need the lock. A created container can be paused, too. */
+int life_pause(struct container *c, struct err *e);
+int life_resume(struct container *c, struct err *e);
 int life_kill(struct container *c, int signal, bool is_for_all, struct err *e);
 /* The end: kill what lives, remove cgroup and state, run the poststop hooks: those of `known`, or with NULL those that create
  * kept. Without is_forced a running container is refused. */

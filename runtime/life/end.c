@@ -106,6 +106,9 @@ int life_kill(struct container *c, int signal, bool is_for_all, struct err *e)
 	if (syscall(SYS_pidfd_send_signal, c->pidfd, signal, NULL, 0) < 0)
 		return errno == ESRCH ? err_set(e, "container not running") : err_sys(e, "send signal %d to process %d", signal,
 											 (int)c->state->pid.value);
+	/* frozen by v1, a killed process dies when it is thawed */
+	if (signal == SIGKILL && c->status == STATUS_PAUSED && c->cgroup.path[0])
+		return cgroup_freeze(&c->cgroup, false, e);
 	return 0;
 }
 
@@ -246,6 +249,10 @@ int life_start(struct container *c, struct err *e)
 
 	if (c->status == STATUS_STOPPED)
 		return err_set(e, "cannot start a container that has stopped");
+	if (c->status == STATUS_PAUSED) {
+		(void)err_set(e, "cannot start a paused container");
+		return err_hint(e, "resume it first");
+	}
 	if (c->status != STATUS_CREATED)
 		return err_set(e, "cannot start an already running container");
 	if (read_kept_hooks(c, &hooks, e) < 0)

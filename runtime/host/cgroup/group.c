@@ -105,3 +105,18 @@ uint64_t group_read_number(const struct group *g, const char *file, uint64_t mis
 		return missing;
 	return value;
 }
+
+int cgroup_check_path(const struct cgroup *c, struct err *e)
+{
+	const char *at = c->path;
+
+	if (!at || at[0] != '/')
+		return err_set(e, "cgroup path %s: it must begin with '/'", at ? at : "");
+	do {
+		size_t span = strcspn(++at, "/");
+		if (span == 0 || (span == 1 && at[0] == '.') || (span == 2 && at[0] == '.' && at[1] == '.'))
+			return err_set(e, "cgroup path %s: it is the root or has an empty, \".\" or \"..\" component", c->path);
+		at += span;
+	} while (*at);
+	return 0;
+}

@@ -71,6 +71,15 @@ extern const struct dialect cgroup_v1, cgroup_v2;
 /* The path is usable: begins with '/', has no empty, "." or ".." component, and is not the root. */
 int cgroup_check_path(const struct cgroup *c, struct err *e);
 
+/* Sorted; the list's memory is used again from one reading to the next. */
+int members_read_sorted(const struct group *g, struct group_members *m, struct err *e);
+bool members_have(const struct group_members *m, pid_t pid);
+
+/* The hierarchy that freezes: v1's freezer where there is one, else v2. */
+const struct facts_hierarchy *freeze_find(const struct facts *f);
+int freeze_write(const struct group *g, bool is_frozen); /* -1 with errno */
+bool freeze_and_wait(const struct group *g, bool is_frozen, unsigned milliseconds); /* false with errno: EAGAIN when it took too long */
+
 /* "12 (sleep), 14 (sh) and 5 more", of those in it and below it; "" when there is none. */
 const char *group_print_members(const struct group *g, struct arena *a);
 
