@@ -78,7 +78,8 @@ bool members_have(const struct group_members *m, pid_t pid);
 /* The hierarchy that freezes: v1's freezer where there is one, else v2. */
 const struct facts_hierarchy *freeze_find(const struct facts *f);
 int freeze_write(const struct group *g, bool is_frozen); /* -1 with errno */
-bool freeze_and_wait(const struct group *g, bool is_frozen, unsigned milliseconds); /* false with errno: EAGAIN when it took too long */
+/* False with errno: EAGAIN when it took too long. */
+bool freeze_and_wait(const struct group *g, bool is_frozen, unsigned milliseconds);
 
 /* "12 (sleep), 14 (sh) and 5 more", of those in it and below it; "" when there is none. */
 const char *group_print_members(const struct group *g, struct arena *a);
