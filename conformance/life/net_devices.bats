@@ -60,6 +60,10 @@ is_on_host() {
 	on_host ip link show dev "$1" >/dev/null 2>&1
 }
 
+is_missing() {
+	! is_on_host "$1"
+}
+
 is_as_before() {
 	[ "$(described eth7 on_host 2>/dev/null)" = "$BEFORE" ]
 }
@@ -138,6 +142,40 @@ net_devices() {
 	[[ $(described other in_namespace_of "$other") == *10.9.7.2* ]]
 	rt delete --force "$ID"
 	kill $other
+}
+
+@test "a device is also found by another name it has, and keeps both" {
+	only_boxcar
+	on_host ip link property add dev eth7 altname other7
+	net_devices '{"other7": {}}'
+	BEFORE=$(described eth7 on_host)
+	started
+	[ "$(described eth7 in_namespace_of "$PID")" = "$BEFORE" ]
+	[ "$(described other7 in_namespace_of "$PID")" = "$BEFORE" ]
+	rt delete --force "$ID"
+	eventually is_missing peer-eth7
+	device eth7
+	on_host ip link property add dev eth7 altname other7
+	BEFORE=$(described eth7 on_host)
+	net_devices '{"eth7": {"name": "other7"}}' # the kernel gives no device one name twice
+	try rt create --bundle "$BUNDLE" "$ID"
+	gave 1 "move the network device eth7: file exists"
+	is_as_before
+}
+
+@test "without the right to move devices the error says what is missing" {
+	only_boxcar
+	unshare --net sleep 600 3>&- &
+	local other=$!
+	eventually grep -q sleep "/proc/$other/comm"
+	config '(.linux.namespaces[] | select(.type == "network")).path = $path' --arg path "/proc/$other/ns/net"
+	net_devices '{"eth7": {}}'
+	try on_host setpriv --bounding-set -net_admin --inh-caps -net_admin "$RUNTIME" --root "$ROOT" create --bundle "$BUNDLE" "$ID"
+	kill $other
+	gave 1 "CAP_NET_ADMIN"
+	[[ $output == *"/linux/netDevices/eth7"* ]]
+	is_on_host eth7
+	left_behind "$ID"
 }
 
 @test "the host's own namespace is no place to move to" {
@@ -248,8 +286,7 @@ net_devices() {
 	started
 	rt delete --force "$ID"
 	! is_on_host eth7
-	is_gone_with_peer() { ! is_on_host peer-eth7; }
-	eventually is_gone_with_peer
+	eventually is_missing peer-eth7
 }
 
 @test "the program is found where make install puts it, and missed by name where it is not" {

@@ -16,7 +16,10 @@ static void plan_bind(struct planner *p, const struct spec_mount *mount, const s
 		planner_refuse(p, mount, "a bind mount needs a source", "give \"source\" the host path to show");
 		return;
 	}
-	if (o->data_count)
+	if (o->data_count && (text_has_prefix(o->data[0], "idmap=") || text_has_prefix(o->data[0], "ridmap=")))
+		planner_refuse(p, &mount->options, planner_text(p, "%s: mappings are not told in an option", o->data[0]),
+			       "give them as uidMappings and gidMappings of the mount");
+	else if (o->data_count)
 		planner_warn(p, &mount->options,
 			     planner_text(p, "the option %s means nothing for a bind mount and is left out", o->data[0]), NULL);
 	plan_add_bind(p, mount, plan_host_path(p, mount->source), plan_find_target(p, mount->destination), o);

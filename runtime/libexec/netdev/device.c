@@ -44,7 +44,11 @@ static int enter(struct device *d)
 
 static int find(struct device *d)
 {
-	return link_find(&d->home, d->name, &d->link);
+	int result = link_find(&d->home, d->name, &d->link);
+
+	if (result == 0)
+		memcpy(d->name, d->link.name, sizeof d->name);
+	return result;
 }
 
 static int read_addresses(struct device *d)

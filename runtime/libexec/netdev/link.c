@@ -7,6 +7,13 @@
 
 /* --- finding ------------------------------------------------------------------------------------------------------ */
 
+static int take_name(const struct nlattr *attribute, void *data)
+{
+	if (mnl_attr_get_type(attribute) == IFLA_IFNAME)
+		(void)snprintf(((struct link *)data)->name, IFNAMSIZ, "%s", mnl_attr_get_str(attribute));
+	return MNL_CB_OK;
+}
+
 static int take_link(const struct nlmsghdr *message, void *data)
 {
 	const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
@@ -14,7 +21,7 @@ static int take_link(const struct nlmsghdr *message, void *data)
 
 	out->index = info->ifi_index;
 	out->is_up = info->ifi_flags & IFF_UP;
-	return MNL_CB_OK;
+	return mnl_attr_parse(message, sizeof *info, take_name, out);
 }
 
 int link_find(struct netlink *n, const char *name, struct link *out)

@@ -8,6 +8,7 @@
 struct link {
 	int index;
 	bool is_up;
+	char name[IFNAMSIZ]; /* its own: it may have been found by another one of its names (5.5) */
 };
 
 /* -ENODEV when there is none of this name. */
