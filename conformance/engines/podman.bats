@@ -515,6 +515,24 @@ logged() {
 	gave 0 $'1000\n1001'
 }
 
+@test "a user namespace with the host's or another container's network" {
+	local show='mount -t sysfs | head -n 1; ls /sys/class/net; touch /sys/new'
+	run once --uidmap 0:100000:2000 --gidmap 0:100000:2000 --network host bb sh -c "$show"
+	[[ ${lines[0]} == *" on /sys type sysfs (ro,"* && $output == *lo* && $output == *"Read-only"* ]]
+	detached bb sleep 600
+	run once --uidmap 0:100000:2000 --gidmap 0:100000:2000 --network "container:$NAME" bb sh -c "$show"
+	[[ ${lines[0]} == *" on /sys type sysfs (ro,"* && $output == *"Read-only"* ]]
+}
+
+@test "an id-mapped volume" {
+	mkdir "$DIR/mapped"
+	touch "$DIR/mapped/file"
+	run once --uidmap 0:100000:2000 --gidmap 0:100000:2000 -v "$DIR/mapped:/data:idmap" bb sh -c 'stat -c %u:%g /data/file; touch /data/new'
+	gave 0 0:0
+	[ "$(stat -c %u:%g "$DIR/mapped/new")" = 0:0 ]
+	rm -r "$DIR/mapped"
+}
+
 @test "namespaces of another container, and of the host" {
 	detached --hostname first --ipc shareable bb sh -c 'touch /dev/shm/mine; sleep 600'
 	run once --pid "container:$NAME" bb cat /proc/1/comm
