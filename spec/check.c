@@ -1,5 +1,7 @@
 #include "spec/check_rules.h"
 
+#include "spec/annotations.h"
+
 #include "spec/base/text.h"
 
 #include <ctype.h>
@@ -176,6 +178,29 @@ static void check_linux(const struct spec_linux *linux, struct problems *p)
 	check_sysctls(linux, p);
 }
 
+static bool is_carried_out(const char *key)
+{
+	for (size_t i = 0; i < ANNOTATION_COUNT; i++)
+		if (strcmp(annotation_rows[i].key, key) == 0)
+			return true;
+	return false;
+}
+
+/* An annotation means nothing to the specification, but whoever writes these expects something. */
+static void check_annotations(const struct spec *spec, struct problems *p)
+{
+	bool has_hooks_inside = spec->hooks && (spec->hooks->create_container.count || spec->hooks->start_container.count);
+
+	for (size_t i = 0; i < spec->annotations.count; i++) {
+		const char *key = spec->annotations.at[i].key;
+		if (strncmp(key, "run.oci.", 8) == 0 && !is_carried_out(key))
+			check_warn(p, check_key_pointer(p, "/annotations", key), "is not carried out", "boxcar(1) lists those that are");
+		if (strncmp(key, "run.oci.hooks.std", 17) == 0 && has_hooks_inside)
+			check_warn(p, check_key_pointer(p, "/annotations", key), "is for hooks outside",
+				   "what createContainer and startContainer hooks write is not kept");
+	}
+}
+
 void check_spec(const struct spec *spec, bool for_start, struct problems *p)
 {
 	check_version(spec->oci_version, p);
@@ -184,6 +209,7 @@ void check_spec(const struct spec *spec, bool for_start, struct problems *p)
 	check_name(spec->hostname, "/hostname", spec->linux, p);
 	check_name(spec->domainname, "/domainname", spec->linux, p);
 	check_mounts(spec, p);
+	check_annotations(spec, p);
 	if (spec->process)
 		check_process(spec->process, "/process", spec->linux, p);
 	if (spec->linux)

@@ -46,6 +46,7 @@ struct spec_features {
 	struct spec_texts hooks, mount_options;
 	struct spec_linux_features *linux;
 	struct spec_map annotations;
+	struct spec_texts unsafe_annotations;
 };
 
 #define OWNER struct spec_enabled
@@ -111,6 +112,7 @@ static const struct field features_rows[] = {
 	TEXT("ociVersionMin", oci_version_min, 0, ""),    TEXT("ociVersionMax", oci_version_max, 0, ""),
 	TEXTS("hooks", hooks, 0, ""),                     TEXTS("mountOptions", mount_options, 0, ""),
 	OBJECT("linux", linux, 0, linux_features, ""),    MAP("annotations", annotations, 0, ""),
+	TEXTS("potentiallyUnsafeConfigAnnotations", unsafe_annotations, 0, ""),
 };
 static RECORD(features);
 #undef OWNER
@@ -234,6 +236,7 @@ void features_print(const struct features_input *input, struct text *out)
 		.mount_options = list(out->arena, input->mount_options, NULL),
 		.linux = make_linux(input, out->arena),
 		.annotations = input->annotations,
+		.unsafe_annotations = list(out->arena, input->unsafe_annotations, NULL),
 	};
 
 	json_write(&record_features, &features, JSON_SPACES, out);

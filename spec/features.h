@@ -14,6 +14,7 @@ struct features_input {
 	const char *const *mount_options, *const *capabilities;
 	const char *const *seccomp_archs, *const *seccomp_flags; /* what the library can do; NULL: all known words */
 	bool has_cgroup_v1, has_cgroup_v2, has_systemd, has_systemd_user;
+	const char *const *unsafe_annotations; /* potentiallyUnsafeConfigAnnotations: keys, or beginnings of keys ending in a dot */
 	struct spec_map annotations; /* versions and the like */
 };
 

@@ -68,11 +68,10 @@ COMMAND(run)
 COMMAND(exec)
 {
 	const struct exec_command_options *o = options;
-	struct exec_options x = { .process_file = o->process, .user = o->user, .cwd = o->cwd, .pid_file = o->pid_file,
-				  .console_socket = o->console_socket, .env = o->env.at, .env_count = o->env.count,
-				  .args = line->at + 1, .arg_count = line->count - 1, .has_terminal = o->has_terminal,
-				  .is_detached = o->is_detached };
+	struct exec_options x = o->exec;
 
+	x.args = line->at + 1;
+	x.arg_count = line->count - 1;
 	return life_exec(b, line->at[0], &x, exit_code, e) < 0 ? err_add(e, "exec in %s", line->at[0]) : 0;
 }
 

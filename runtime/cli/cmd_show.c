@@ -1,6 +1,7 @@
 /* state, list, features: what there is. */
 #include "runtime/cli/commands.h"
 #include "runtime/life/container.h"
+#include "spec/annotations.h"
 #include "spec/base/own.h"
 #include "spec/base/version.h"
 #include "spec/features.h"
@@ -126,15 +127,28 @@ static const char *const *capability_names(struct arena *a)
 	return names;
 }
 
+static const char *list_annotations(struct arena *a)
+{
+	struct text t;
+
+	text_init(&t, a);
+	for (size_t i = 0; i < ANNOTATION_COUNT; i++)
+		text_add(&t, "%s%s", i ? "," : "", annotation_rows[i].key);
+	return t.at;
+}
+
 COMMAND(features)
 {
-	struct spec_pair notes[] = { { "org.boxcar.version", version_release }, { "org.boxcar.commit", version_commit } };
+	static const char *const unsafe_annotations[] = { "run.oci.", NULL }; /* they name files and sockets of the host */
+	struct spec_pair notes[] = { { "org.boxcar.version", version_release }, { "org.boxcar.commit", version_commit },
+				     { "org.boxcar.annotations", list_annotations(&b->arena) } };
 	struct features_input input = {
 		.mount_options = plan_mount_options(&b->arena),
 		.capabilities = capability_names(&b->arena),
 		.has_cgroup_v1 = true,
 		.has_cgroup_v2 = true,
-		.annotations = { notes, 2 },
+		.annotations = { notes, 3 },
+		.unsafe_annotations = unsafe_annotations,
 	};
 	struct text t;
 

@@ -28,6 +28,7 @@ static const struct option global_rows[] = {
 #define CONTAINER(type)                                                                                                      \
 	BUNDLE(type), CONFIG(type), TEXT(type, "pid-file", 0, container.pid_file, "FILE", "write the process id there"),     \
 		TEXT(type, "console-socket", 0, container.console_socket, "SOCKET", "send the terminal's master there"),     \
+		TEXT(type, "pidfd-socket", 0, container.pidfd_socket, "SOCKET", "send the process's pidfd there"),           \
 		NUMBER(type, "preserve-fds", 0, container.preserve_fds, "N", "pass descriptors 3 to 2+N on to the process", 200), \
 		FLAG(type, "no-pivot", 0, container.has_no_pivot, "move the root instead of pivot_root (initramfs)"),        \
 		FLAG(type, "no-new-keyring", 0, container.has_no_new_keyring, "keep the caller's session keyring")
@@ -42,14 +43,24 @@ static const struct option run_rows[] = {
 	END,
 };
 static const struct option exec_rows[] = {
-	TEXT(exec_command_options, "process", 'p', process, "FILE", "take the process from this JSON file"),
-	TEXT(exec_command_options, "user", 'u', user, "UID[:GID]", "run as this user, by number"),
-	TEXTS(exec_command_options, "env", 'e', env, "NAME=VALUE", "add to the environment; may be repeated"),
-	TEXT(exec_command_options, "cwd", 0, cwd, "DIR", "working directory in the container"),
-	FLAG(exec_command_options, "tty", 't', has_terminal, "give it a terminal"),
-	FLAG(exec_command_options, "detach", 'd', is_detached, "return when the process runs"),
-	TEXT(exec_command_options, "pid-file", 0, pid_file, "FILE", "write the process id there"),
-	TEXT(exec_command_options, "console-socket", 0, console_socket, "SOCKET", "send the terminal's master there"),
+	TEXT(exec_command_options, "process", 'p', exec.process_file, "FILE", "take the process from this JSON file"),
+	TEXT(exec_command_options, "user", 'u', exec.user, "UID[:GID]", "run as this user, by number"),
+	TEXTS(exec_command_options, "additional-gids", 'g', exec.groups, "GID", "be in this group too; may be repeated"),
+	TEXTS(exec_command_options, "env", 'e', exec.env, "NAME=VALUE", "set a variable; may be repeated"),
+	TEXT(exec_command_options, "cwd", 0, exec.cwd, "DIR", "working directory in the container"),
+	TEXTS(exec_command_options, "cap", 'c', exec.capabilities, "CAPABILITY", "have this capability too; may be repeated"),
+	FLAG(exec_command_options, "no-new-privs", 0, exec.has_no_new_privs, "never gain privileges by an exec"),
+	TEXT(exec_command_options, "process-label", 0, exec.process_label, "LABEL", "SELinux label of the process"),
+	TEXT(exec_command_options, "apparmor", 0, exec.apparmor, "PROFILE", "AppArmor profile of the process"),
+	FLAG(exec_command_options, "tty", 't', exec.has_terminal, "give it a terminal"),
+	FLAG(exec_command_options, "detach", 'd', exec.is_detached, "return when the process runs"),
+	TEXT(exec_command_options, "pid-file", 0, exec.pid_file, "FILE", "write the process id there"),
+	TEXT(exec_command_options, "console-socket", 0, exec.console_socket, "SOCKET", "send the terminal's master there"),
+	TEXT(exec_command_options, "pidfd-socket", 0, exec.pidfd_socket, "SOCKET", "send the process's pidfd there"),
+	NUMBER(exec_command_options, "preserve-fds", 0, exec.preserve_fds, "N", "pass descriptors 3 to 2+N on to the process", 200),
+	TEXTS(exec_command_options, "cgroup", 0, exec.cgroups, "[CONTROLLER,...:]PATH",
+	      "run in this cgroup below the container's; may be repeated"),
+	FLAG(exec_command_options, "ignore-paused", 0, exec.ignores_paused, "in a paused container, wait until it is resumed"),
 	HELP(exec_command_options),
 	END,
 };

@@ -1,7 +1,7 @@
 /* The command rows: name, operands, options, function. Parsing, help, the manual and completion derive from them. */
 #pragma once
 
-#include "runtime/life/boxcar.h"
+#include "runtime/life/container.h"
 #include "spec/base/command.h"
 
 extern const struct program boxcar_program;
@@ -33,9 +33,8 @@ struct run_command_options {
 	bool is_detached, has_keep, has_no_subreaper, has_help;
 };
 struct exec_command_options {
-	const char *process, *user, *cwd, *pid_file, *console_socket;
-	struct option_texts env;
-	bool has_terminal, is_detached, has_help;
+	struct exec_options exec;
+	bool has_help;
 };
 struct kill_options {
 	bool is_for_all, has_help;

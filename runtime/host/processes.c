@@ -377,9 +377,11 @@ static int start_directly(struct start *s, struct process *out, struct err *e)
 
 static int check_preserved(unsigned count, struct err *e)
 {
-	for (unsigned i = 0; i < count; i++)
-		if (fcntl(3 + (int)i, F_GETFD) < 0)
-			return err_sys(e, "--preserve-fds %u: descriptor %u", count, 3 + i);
+	for (unsigned i = 0; i < count; i++) {
+		int flags = fcntl(3 + (int)i, F_GETFD);
+		if (flags < 0 || flags & FD_CLOEXEC) /* our own are all close-on-exec; what came through our exec cannot be */
+			return err_number(e, EBADF, "--preserve-fds %u: descriptor %u", count, 3 + i);
+	}
 	return 0;
 }
 

@@ -202,7 +202,7 @@ static int run_child(struct child *c, const struct spawn *s, struct spawn_end *o
 
 	if (in_fd < 0 || make_pipe(&c->out_fd, &out_fd, e) < 0 || make_pipe(&c->err_fd, &err_fd, e) < 0)
 		return -1;
-	out->error = start_child(c, s, in_fd, out_fd, err_fd);
+	out->error = start_child(c, s, in_fd, s->out_fd ? s->out_fd : out_fd, s->err_fd ? s->err_fd : err_fd);
 	if (out->error)
 		return 0;
 	drop_fd(&out_fd);

@@ -20,6 +20,7 @@ struct spawn {
 	const char *input;     /* for its stdin */
 	size_t input_length;
 	struct text *output;   /* gets its stdout, SPAWN_OUTPUT_MAX bytes at most; or NULL */
+	int out_fd, err_fd;    /* where its stdout and stderr go; 0: as said above */
 	int64_t timeout_ms;    /* 0: as long as it takes. Then its process group is killed */
 };
 

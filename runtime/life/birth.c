@@ -2,6 +2,7 @@
 #include "runtime/life/container.h"
 
 #include "runtime/host/console.h"
+#include "runtime/host/handover.h"
 #include "runtime/host/idmap.h"
 #include "runtime/host/messages.h"
 #include "runtime/host/schedule.h"
@@ -81,7 +82,8 @@ int birth_start(struct birth *birth, struct err *e)
 	int result = process_start(birth->plan, &birth->slots, birth->preserve_fds, cgroup_fd, birth->container_pidfd,
 				   &birth->process, &failed, e);
 	schedule_give_back_cpus(&before);
-	process_close_slots(&birth->slots); /* init has its own: what only it holds tells of its end */
+	if (result == 0)
+		process_close_slots(&birth->slots); /* init has its own: what only it holds tells of its end */
 	return failed ? birth_place_error(birth, failed, e) : result;
 }
 
@@ -105,6 +107,9 @@ static int set_up_op(struct birth *birth, const struct op *op, struct err *e)
 	case OP_ENTER_CGROUP:
 		if (cgroup_enter(birth->cgroup, pid, e) < 0)
 			return -1;
+		for (size_t i = 0; i < birth->more_count; i++)
+			if (cgroup_enter_some(birth->cgroup, &birth->more_cgroups[i], pid, e) < 0)
+				return -1;
 		return message_send(birth->process.channel, MESSAGE_GO, AWAIT_CGROUP, e);
 	case OP_CPUS:
 		return schedule_set_cpus(birth->plan, payload, pid, e);
@@ -267,6 +272,19 @@ int birth_follow(struct birth *birth, struct err *e)
 			return -1;
 		}
 	}
+}
+
+int birth_send_pidfd(const struct birth *birth, const char *socket, const char *kind, struct err *e)
+{
+	own_fd fd = socket ? handover_connect(socket, e) : -1;
+
+	if (!socket)
+		return 0;
+	if (fd < 0)
+		return err_add(e, "hand the pidfd to its socket");
+	if (handover_send(fd, kind, strlen(kind), birth->process.pidfd, e) < 0)
+		return err_add(e, "hand the pidfd to the socket %s", socket);
+	return 0;
 }
 
 int birth_commit(struct birth *birth, struct err *e)

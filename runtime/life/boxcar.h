@@ -16,7 +16,7 @@ struct boxcar {
 
 /* Options of create and run (and, for the bundle, of spec, check and explain). */
 struct container_options {
-	const char *bundle, *config, *pid_file, *console_socket;
+	const char *bundle, *config, *pid_file, *console_socket, *pidfd_socket;
 	uint64_t preserve_fds;
 	bool has_no_pivot, has_no_new_keyring;
 };

@@ -8,6 +8,7 @@
 #include "runtime/life/boxcar.h"
 #include "runtime/life/hooks.h"
 #include "runtime/plan/messages.h"
+#include "spec/base/options.h"
 
 enum status { STATUS_CREATING, STATUS_CREATED, STATUS_RUNNING, STATUS_PAUSED, STATUS_STOPPED };
 const char *status_word(enum status status);
@@ -40,6 +41,8 @@ struct birth {
 	const char *file, *text;     /* of the configuration, for places in messages */
 	size_t length;
 	const struct cgroup *cgroup; /* NULL: none */
+	const struct cgroup_below *more_cgroups; /* exec: entered after it */
+	size_t more_count;
 	unsigned preserve_fds;
 	int container_pidfd;         /* exec; else -1 */
 	const char *console_socket;
@@ -59,6 +62,9 @@ int birth_start(struct birth *birth, struct err *e);
 int birth_set_up(struct birth *birth, struct err *e);
 int birth_follow(struct birth *birth, struct err *e);
 int birth_schedule(struct birth *birth, struct err *e);
+/* To a socket, or with NULL nothing. `kind` is the text that goes with it: "standard" for a container's first process, "setns" for
+ * exec's. */
+int birth_send_pidfd(const struct birth *birth, const char *socket, const char *kind, struct err *e);
 int birth_commit(struct birth *birth, struct err *e);
 void birth_end(struct birth *birth);    /* kill what was started, close everything */
 void birth_release(struct birth *birth); /* close everything, leave the process */
@@ -117,12 +123,12 @@ int life_kill(struct container *c, int signal, bool is_for_all, struct err *e);
 int life_delete(struct boxcar *b, const char *id, bool is_forced, const struct hooks *known, struct err *e);
 
 struct exec_options {
-	const char *process_file, *user, *cwd, *pid_file, *console_socket;
-	const char **env;
-	size_t env_count;
+	const char *process_file, *user, *cwd, *pid_file, *console_socket, *pidfd_socket, *process_label, *apparmor;
+	struct option_texts env, groups, capabilities, cgroups;
+	uint64_t preserve_fds;
 	char **args;
 	int arg_count;
-	bool has_terminal, is_detached;
+	bool has_terminal, is_detached, has_no_new_privs, ignores_paused;
 };
 /* The payload's exit code in *exit_code; with is_detached 0 once it runs. */
 int life_exec(struct boxcar *b, const char *id, const struct exec_options *options, int *exit_code, struct err *e);

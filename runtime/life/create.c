@@ -3,6 +3,7 @@
 
 #include "runtime/life/limits.h"
 #include "runtime/life/steps.h"
+#include "spec/annotations.h"
 #include "spec/base/clock.h"
 #include "spec/base/own.h"
 #include "spec/base/version.h"
@@ -190,6 +191,17 @@ static int commit(void *context, struct err *e)
 	return birth_commit(&((struct creation *)context)->birth, e);
 }
 
+/* crun's annotation and runc's option say the same. */
+static int send_pidfd(void *context, struct err *e)
+{
+	struct creation *c = context;
+	const char *named = annotation_find(c->prepared.spec, ANNOTATION_PIDFD_RECEIVER);
+
+	if (birth_send_pidfd(&c->birth, c->options->pidfd_socket, "standard", e) < 0)
+		return -1;
+	return birth_send_pidfd(&c->birth, named, "standard", e);
+}
+
 static const struct step create_steps[] = {
 	{ "expect hooks", expect_hooks, end_hooks },
 	{ "make the state directory", make_entry, remove_entry },
@@ -203,6 +215,7 @@ static const struct step create_steps[] = {
 	{ "set how init is scheduled", schedule_init, NULL },
 	{ "write the state", write_state, NULL },
 	{ "write the pid file", write_pid_file, remove_pid_file },
+	{ "send the pidfd", send_pidfd, NULL },
 	{ "let init wait for start", commit, NULL },
 	{ "leave the network devices to the container", creation_leave_devices, NULL },
 };

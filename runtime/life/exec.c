@@ -1,5 +1,5 @@
 /* exec: another process for a container that is there: a shorter plan for the same executor. */
-#include "runtime/life/container.h"
+#include "runtime/life/exec.h"
 
 #include "runtime/host/console.h"
 #include "runtime/host/facts.h"
@@ -12,16 +12,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { EXEC_MS = 120000 };
+enum { EXEC_MS = 120000, THAW_LOOK_MS = 50 };
 
 struct execution {
 	struct boxcar *b;
 	const char *id;
 	const struct exec_options *options;
 	struct container container;
+	struct exec_cgroups cgroups;
+	struct cgroup inner_cgroup;
 	struct spec *spec;
 	struct spec_process *process;
 	const char *file, *text; /* of the process, when it came from a file */
@@ -70,6 +73,8 @@ static void inherit(struct spec_process *process, const struct spec_process *fro
 
 static int read_process_file(struct execution *x, struct err *e)
 {
+	if (x->options->arg_count)
+		return err_set(e, "both a command and --process FILE were given");
 	x->file = x->options->process_file;
 	if (json_load(AT_FDCWD, x->file, &x->b->arena, &x->text, &x->length, e) < 0)
 		return -1;
@@ -85,58 +90,27 @@ static int read_process_file(struct execution *x, struct err *e)
 	return problems_err(&x->problems, x->file, e);
 }
 
-/* "UID" or "UID:GID"; numbers only: names would have to be looked up in a file of the image. */
-static int read_user(struct execution *x, const char *text, struct err *e)
+static int read_own_process(struct execution *x, struct err *e)
 {
-	struct spec_user *user = arena_alloc(&x->b->arena, sizeof *user);
-	const char *colon = strchr(text, ':');
-	const char *uid = colon ? arena_copy(&x->b->arena, text, (size_t)(colon - text)) : text;
-
-	if (x->process->user)
-		*user = *x->process->user;
-	user->uid.is_set = true;
-	if (!text_read_uint(uid, UINT32_MAX - 1, &user->uid.value) ||
-	    (colon && !text_read_uint(colon + 1, UINT32_MAX - 1, &user->gid.value))) {
-		(void)err_set(e, "--user %s is not a user id", text);
-		return err_hint(e, "give UID or UID:GID as numbers below 4294967295");
-	}
-	x->process->user = user;
+	if (x->options->arg_count < 1)
+		return err_set(e, "no command to execute; give one after the id, or --process FILE");
+	x->process = x->spec->process;
+	x->request.process_root = &record_spec;
+	x->request.process_model = x->spec;
 	return 0;
 }
 
-static void add_environment(struct execution *x)
-{
-	const struct spec_texts *old = &x->spec->process->env;
-	const struct exec_options *o = x->options;
-	const char **env = arena_alloc(&x->b->arena, (old->count + o->env_count + 1) * sizeof *env);
-	size_t count = 0;
-
-	for (size_t i = 0; i < old->count; i++)
-		env[count++] = old->at[i];
-	for (size_t i = 0; i < o->env_count; i++)
-		env[count++] = o->env[i];
-	x->process->env = (struct spec_texts){ env, count };
-}
-
+/* Properties that this release does not carry out can come from options, too. */
 static int make_process(struct execution *x, struct err *e)
 {
-	const struct exec_options *o = x->options;
+	struct problems problems;
 
-	if (o->arg_count < 1)
-		return err_set(e, "no command to execute; give one after the id, or --process FILE");
-	x->process = arena_alloc(&x->b->arena, sizeof *x->process);
-	*x->process = *x->spec->process;
-	x->process->args = (struct spec_texts){ (const char **)(void *)o->args, (size_t)o->arg_count };
-	x->process->terminal = (struct opt_bool){ true, o->has_terminal };
-	x->process->console_size = NULL;
-	if (o->cwd)
-		x->process->cwd = o->cwd;
-	add_environment(x);
-	x->request.process_root = &record_spec;
-	x->request.process_model = x->spec;
-	if (!o->user)
-		return 0;
-	return read_user(x, o->user, e);
+	x->process = exec_make_process(x->options, x->process, &x->b->arena, e);
+	if (!x->process)
+		return -1;
+	problems_init(&problems, &x->b->arena);
+	check_later(&record_process, x->process, "", &problems);
+	return problems_err(&problems, "the process of exec", e);
 }
 
 /* --- the steps ---------------------------------------------------------------------------------------------------- */
@@ -147,10 +121,23 @@ static int find_container(void *context, struct err *e)
 
 	if (container_find(x->b, x->id, -1, false, &x->container, e) < 0)
 		return -1;
-	if (x->container.status == STATUS_PAUSED)
+	if (x->container.status == STATUS_PAUSED && !x->options->ignores_paused)
 		return err_set(e, "cannot exec in a paused container (use --ignore-paused to override)");
 	if (x->container.pidfd < 0)
 		return err_set(e, "cannot exec in a stopped container");
+	return 0;
+}
+
+/* A process that joins a frozen v1 cgroup can be ended by nobody. Ours comes to be when the container is resumed, which for
+ * whoever waits for it is the same. */
+static int wait_for_resume(void *context, struct err *e)
+{
+	struct execution *x = context;
+	struct pollfd end = { .fd = x->container.pidfd, .events = POLLIN };
+
+	while (x->container.status == STATUS_PAUSED && cgroup_is_frozen(&x->container.cgroup))
+		if (poll(&end, 1, THAW_LOOK_MS) > 0)
+			return err_set(e, "cannot exec in a stopped container: it ended while it was paused");
 	return 0;
 }
 
@@ -165,15 +152,15 @@ static int decide(void *context, struct err *e)
 	const struct exec_options *o = x->options;
 
 	problems_init(&x->problems, &x->b->arena);
-	if (read_spec(x, e) < 0 || (o->process_file ? read_process_file(x, e) : make_process(x, e)) < 0)
+	if (read_spec(x, e) < 0 || (o->process_file ? read_process_file(x, e) : read_own_process(x, e)) < 0)
 		return -1;
-	if (o->has_terminal)
-		x->process->terminal = (struct opt_bool){ true, true };
+	if (make_process(x, e) < 0 || exec_find_cgroups(o, &x->container.cgroup, &x->cgroups, e) < 0)
+		return -1;
 	bool has_labels = plan_has_labels(x->spec, x->process);
 	if (facts_probe(FACTS_PLAN | (has_labels ? FACTS_LABELS : 0), &x->b->arena, &x->b->facts, e) < 0)
 		return -1;
 	bool has_cgroup = x->container.cgroup.path[0];
-	x->spec->linux->cgroups_path = has_cgroup ? x->container.cgroup.path : NULL;
+	x->spec->linux->cgroups_path = has_cgroup ? x->cgroups.whole.path : NULL;
 	x->request.container = (struct plan_request){ .spec = x->spec, .facts = &x->b->facts, .arena = &x->b->arena, .id = x->id,
 						      .bundle = x->container.state->bundle,
 						      .cgroups = has_cgroup ? PLAN_CGROUPFS : PLAN_NO_CGROUP };
@@ -194,7 +181,10 @@ static int prepare_descriptors(void *context, struct err *e)
 	x->birth.b = x->b;
 	x->birth.plan = &x->plan;
 	x->birth.request = &x->request.container;
-	x->birth.cgroup = x->container.cgroup.path[0] ? &x->container.cgroup : NULL;
+	x->birth.cgroup = x->container.cgroup.path[0] ? &x->cgroups.whole : NULL;
+	x->birth.more_cgroups = x->cgroups.more;
+	x->birth.more_count = x->cgroups.count;
+	x->birth.preserve_fds = (unsigned)x->options->preserve_fds;
 	x->birth.container_pidfd = x->container.pidfd;
 	x->birth.console_socket = x->options->console_socket;
 	x->birth.has_size = x->process->console_size != NULL;
@@ -222,9 +212,19 @@ static void release_signals(void *context)
 	foreground_restore(&((struct execution *)context)->foreground);
 }
 
+/* On v2 a cgroup that gives controllers to others takes no process: a container in which systemd has done that has moved itself
+ * below, and there exec's process goes, too. */
 static int start_init(void *context, struct err *e)
 {
-	return birth_start(&((struct execution *)context)->birth, e);
+	struct execution *x = context;
+
+	if (birth_start(&x->birth, e) == 0)
+		return 0;
+	if (e->number != EBUSY || x->options->cgroups.count || !exec_find_inner_cgroup(&x->container, &x->inner_cgroup))
+		return -1;
+	*e = ERR_NONE;
+	x->birth.cgroup = &x->inner_cgroup;
+	return birth_start(&x->birth, e);
 }
 
 static void end_init(void *context)
@@ -304,8 +304,16 @@ static int write_pid_file(void *context, struct err *e)
 	return x->options->pid_file ? pid_file_write(x->options->pid_file, x->birth.process.pid, e) : 0;
 }
 
+static int send_pidfd(void *context, struct err *e)
+{
+	struct execution *x = context;
+
+	return birth_send_pidfd(&x->birth, x->options->pidfd_socket, "setns", e);
+}
+
 static const struct step exec_steps[] = {
 	{ "find the container", find_container, close_container },
+	{ "wait until it is resumed", wait_for_resume, NULL },
 	{ "decide", decide, NULL },
 	{ "connect to the seccomp listener", connect_listener, close_listener },
 	{ "catch signals", catch_signals, release_signals },
@@ -314,6 +322,7 @@ static const struct step exec_steps[] = {
 	{ "set up init from outside", set_up_init, NULL },
 	{ "follow init", follow_init, NULL },
 	{ "set how init is scheduled", schedule_init, NULL },
+	{ "send the pidfd", send_pidfd, NULL },
 	{ "let init become the payload", let_exec, NULL },
 	{ "write the pid file", write_pid_file, NULL },
 };

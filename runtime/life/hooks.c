@@ -1,9 +1,12 @@
 #include "runtime/life/hooks.h"
 
 #include "runtime/host/spawn.h"
+#include "spec/annotations.h"
+#include "spec/base/own.h"
 #include "spec/json/write.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -79,8 +82,29 @@ static struct spec_texts read_texts(const struct hooks *h, struct plan_texts lis
 	return (struct spec_texts){ at, list.count };
 }
 
+/* 0 without the annotation: what is written is then not kept. */
+static int open_output(const struct hooks *h, enum annotation which, int *out, struct err *e)
+{
+	const char *path = annotation_find(h->request->spec, which);
+
+	*out = path ? open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644) : 0;
+	if (*out >= 0)
+		return 0;
+	(void)err_sys(e, "open %s for the output of hooks", path);
+	return err_at(e, arena_format(&h->b->arena, "/annotations/%s", annotation_rows[which].key), "");
+}
+
+static void close_output(const int *fd)
+{
+	if (*fd > 0)
+		own_close(fd);
+}
+
 static int run_hook(const struct hooks *h, const struct op_hook *hook, const char *state, struct err *e)
 {
+	__attribute__((cleanup(close_output))) int out_fd = 0;
+	__attribute__((cleanup(close_output))) int err_fd = 0;
+
 	struct spec_texts args = read_texts(h, hook->args), env = read_texts(h, hook->env);
 	struct spawn s = { .path = plan_get_text(&h->plan, hook->path),
 			   .args = (char *const *)(const void *)args.at,
@@ -91,6 +115,10 @@ static int run_hook(const struct hooks *h, const struct op_hook *hook, const cha
 			   .timeout_ms = (int64_t)hook->timeout * 1000 };
 	struct spawn_end *end = arena_alloc(&h->b->arena, sizeof *end);
 
+	if (open_output(h, ANNOTATION_HOOKS_STDOUT, &out_fd, e) < 0 || open_output(h, ANNOTATION_HOOKS_STDERR, &err_fd, e) < 0)
+		return -1;
+	s.out_fd = out_fd;
+	s.err_fd = err_fd;
 	log_debug(&h->b->log, "%s hook %d: %s", plan_hook_word((unsigned)hook->when), (int)hook->number, s.path);
 	if (spawn_run(&s, end, e) < 0)
 		return -1;

@@ -1,6 +1,8 @@
 /* Namespaces: which are made in the clone, which are joined and by whom, and what is set inside them. */
 #include "runtime/plan/planner.h"
 
+#include "spec/annotations.h"
+
 #include <string.h>
 
 static const uint64_t clone_flags[NAMESPACE_COUNT] = {
@@ -67,7 +69,9 @@ uint64_t plan_setgroups(const struct planner *p)
 	bool is_single = p->linux->gid_mappings.count == 1 && p->linux->gid_mappings.at[0].size.value == 1;
 
 	/* user_namespaces(7): without privilege over the parent, the gid map may be written only after setgroups is denied */
-	return planner_has(p, CLONE_NEWUSER) && p->facts->uid != 0 && is_single ? SETGROUPS_DENY : SETGROUPS_ALLOW;
+	if (planner_has(p, CLONE_NEWUSER) && p->facts->uid != 0 && is_single)
+		return SETGROUPS_DENY;
+	return annotation_find(p->spec, ANNOTATION_KEEP_GROUPS) ? SETGROUPS_KEEP : SETGROUPS_ALLOW;
 }
 
 static void add_maps(struct planner *p)

@@ -355,7 +355,7 @@ enum plan_new {
 enum { MOUNT_COPYING = -2 }; /* detail of a MOUNT's failure: it was the copy; -1: the mount, from 0 on: that option */
 enum plan_process { PROCESS_SHARES_MEMORY = 1, PROCESS_AMBIENT = 2 }; /* CLONE_VM; all capabilities carried over the exec of init */
 enum plan_newer { NEWER_DEFAULT, NEWER_ENOSYS }; /* what calls get that are newer than all that a filter names */
-enum plan_setgroups { SETGROUPS_ALLOW, SETGROUPS_DENY };
+enum plan_setgroups { SETGROUPS_ALLOW, SETGROUPS_DENY, SETGROUPS_KEEP }; /* KEEP: those of the caller stay */
 enum plan_await { AWAIT_MAPS, AWAIT_CGROUP, AWAIT_HOOKS, AWAIT_DEVICES };
 enum plan_hook { /* in the order of a life; the spec's words for them are in plan/hooks.c */
 	HOOK_PRESTART,

@@ -50,7 +50,7 @@ static const struct bit memory_bits[] = { { MPOL_F_NUMA_BALANCING, "numa-balanci
 					  { MPOL_F_RELATIVE_NODES, "relative-nodes" },
 					  { MPOL_F_STATIC_NODES, "static-nodes" },
 					  { 0, NULL } };
-static const char *const setgroups_words[] = { "allow", "deny", NULL };
+static const char *const setgroups_words[] = { "allow", "deny", "keep", NULL };
 static const char *const allow_words[] = { "deny", "allow", NULL };
 static const char *const newer_words[] = { "default", "enosys", NULL };
 static const char *const await_words[] = { "id-maps", "cgroup", "hooks", "net-devices", NULL };

@@ -55,6 +55,8 @@ static void plan_user(struct planner *p, const struct spec_process *process)
 	const void *origin = process->user ? (const void *)process->user : NULL;
 	bool has_terminal = process->terminal.is_set && process->terminal.value;
 
+	if (plan_setgroups(p) == SETGROUPS_KEEP && u->additional_gids.count)
+		planner_warn(p, &u->additional_gids, "not set: the annotation run.oci.keep_original_groups keeps the caller's groups", NULL);
 	if (!has_terminal)
 		PLAN_ADD(&p->w, STDIO, stdio, 0, origin, .uid = u->uid.value, .gid = u->gid.value);
 	PLAN_ADD(&p->w, UMASK, umask, 0, u->umask.is_set ? &u->umask : NULL, .mask = u->umask.is_set ? u->umask.value : 022);

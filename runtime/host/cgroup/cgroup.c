@@ -237,21 +237,46 @@ static int check_frost(const struct cgroup *c, struct err *e)
 	return err_hint(e, "resume the container first, or thaw the parent cgroup");
 }
 
-int cgroup_enter(const struct cgroup *c, pid_t pid, struct err *e)
+static int enter_group(const struct group *g, pid_t pid, struct err *e)
 {
 	char text[24];
 
+	(void)snprintf(text, sizeof text, "%d", pid);
+	if (group_write(g, "cgroup.procs", text) == 0)
+		return 0;
+	(void)err_sys(e, "put process %d into cgroup %s%s", pid, g->at->mount_point, g->path);
+	if (e->number == EBUSY)
+		(void)err_hint(e, "cgroup v2 lets a cgroup that gives controllers to others hold no processes");
+	return -1;
+}
+
+int cgroup_enter(const struct cgroup *c, pid_t pid, struct err *e)
+{
 	if (cgroup_check_path(c, e) < 0 || check_frost(c, e) < 0)
 		return -1;
-	(void)snprintf(text, sizeof text, "%d", pid);
 	for (size_t i = 0; i < c->facts->hierarchy_count; i++) {
 		struct group g = group_in(c, &c->facts->hierarchies[i]);
-		if (group_write(&g, "cgroup.procs", text) == 0)
-			continue;
-		(void)err_sys(e, "put process %d into cgroup %s%s", pid, g.at->mount_point, c->path);
-		if (e->number == EBUSY)
-			(void)err_hint(e, "cgroup v2 lets a cgroup that gives controllers to others hold no processes");
+		if (enter_group(&g, pid, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int cgroup_enter_some(const struct cgroup *c, const struct cgroup_below *where, pid_t pid, struct err *e)
+{
+	struct cgroup below = { c->facts, where->path, c->arena };
+
+	if (cgroup_check_path(&below, e) < 0 || check_frost(&below, e) < 0)
 		return -1;
+	for (const char *at = where->controllers; *at; at += strspn(at, ",")) {
+		const char *name = arena_copy(c->arena, at, strcspn(at, ","));
+		const struct facts_hierarchy *found = facts_find_controller(c->facts, name);
+		if (!found)
+			return err_set(e, "this host has no cgroup controller %s", name);
+		struct group g = group_in(&below, found);
+		if (enter_group(&g, pid, e) < 0)
+			return -1;
+		at += strlen(name);
 	}
 	return 0;
 }

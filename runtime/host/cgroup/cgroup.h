@@ -19,6 +19,9 @@ struct cgroup {
 	struct arena *arena;
 };
 
+/* The path is usable: begins with '/', has no empty, "." or ".." component, and is not the root. */
+int cgroup_check_path(const struct cgroup *c, struct err *e);
+
 /* Make the directories, missing parents included (those are made like any engine's: never removed by us except when we made
  * them in this very call and fail). On v2 the controllers needed are enabled in the ancestors' cgroup.subtree_control (those in
  * `controllers`, space-separated; one that the host does not have is an error only when a LIMIT later needs it).
@@ -57,8 +60,16 @@ struct device_rule {
 int cgroup_limit_devices(const struct cgroup *c, const struct device_rule *rules, size_t count, size_t in_force, struct err *e);
 
 /* v1 and hybrid: write the pid into cgroup.procs of every hierarchy in one burst. Refuses a frozen ancestor first (joining
- * one hangs unkillably). On v2 used only where CLONE_INTO_CGROUP could not be. `below`: sub-path for exec, or "". */
+ * one hangs unkillably). On v2 used only where CLONE_INTO_CGROUP could not be. */
 int cgroup_enter(const struct cgroup *c, pid_t pid, struct err *e);
+
+/* The same in the v1 hierarchies of some controllers alone, which are separated by commas; one that the host does not have is
+ * an error. */
+struct cgroup_below {
+	const char *controllers;
+	const char *path;
+};
+int cgroup_enter_some(const struct cgroup *c, const struct cgroup_below *where, pid_t pid, struct err *e);
 
 /* v2: an O_PATH|O_DIRECTORY descriptor for CLONE_INTO_CGROUP; refuses a frozen cgroup. */
 int cgroup_open(const struct cgroup *c, struct err *e);

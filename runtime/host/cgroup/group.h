@@ -68,9 +68,6 @@ struct dialect {
 
 extern const struct dialect cgroup_v1, cgroup_v2;
 
-/* The path is usable: begins with '/', has no empty, "." or ".." component, and is not the root. */
-int cgroup_check_path(const struct cgroup *c, struct err *e);
-
 /* Sorted; the list's memory is used again from one reading to the next. */
 int members_read_sorted(const struct group *g, struct group_members *m, struct err *e);
 bool members_have(const struct group_members *m, pid_t pid);

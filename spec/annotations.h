@@ -1,0 +1,23 @@
+/* The annotation page: those of other runtimes that engines set and this one carries out. One row each; reading, `features`
+ * and the manual use the rows. */
+#pragma once
+
+#include "spec/model.h"
+
+enum annotation {
+	ANNOTATION_KEEP_GROUPS,
+	ANNOTATION_PIDFD_RECEIVER,
+	ANNOTATION_HOOKS_STDOUT,
+	ANNOTATION_HOOKS_STDERR,
+	ANNOTATION_COUNT,
+};
+
+struct annotation_row {
+	const char *key;
+	const char *value; /* what it holds, for the manual */
+	const char *doc;   /* one sentence */
+};
+extern const struct annotation_row annotation_rows[ANNOTATION_COUNT];
+
+/* Its value, or NULL. */
+const char *annotation_find(const struct spec *spec, enum annotation which);
