@@ -98,6 +98,28 @@ static const struct option ps_rows[] = {
 	HELP(ps_options),
 	END,
 };
+#define LIMIT(name, member, value, help) TEXT(update_options, name, 0, member, value, help)
+static const struct option update_rows[] = {
+	TEXT(update_options, "resources", 'r', resources, "FILE", "take all from this JSON file, as /linux/resources; -: from stdin"),
+	LIMIT("blkio-weight", blkio_weight, "N", "weight of block devices, 10 to 1000"),
+	LIMIT("cpu-period", cpu_period, "US", "length of a period of processor time"),
+	LIMIT("cpu-quota", cpu_quota, "US", "processor time in each period; -1: no limit"),
+	LIMIT("cpu-burst", cpu_burst, "US", "processor time that may be saved up"),
+	LIMIT("cpu-share", cpu_share, "N", "share of processor time, 1024 is the default"),
+	LIMIT("cpu-idle", cpu_idle, "0|1", "1: only when nobody else wants the processor"),
+	LIMIT("cpu-rt-period", cpu_rt_period, "US", "length of a period of realtime work; cgroup v1 only"),
+	LIMIT("cpu-rt-runtime", cpu_rt_runtime, "US", "realtime work in each period; cgroup v1 only"),
+	LIMIT("cpuset-cpus", cpuset_cpus, "LIST", "processors that may be used, as 0-3,7"),
+	LIMIT("cpuset-mems", cpuset_mems, "LIST", "memory nodes that may be used"),
+	LIMIT("memory", memory, "BYTES", "memory at most, as 512m; -1: no limit"),
+	LIMIT("memory-reservation", memory_reservation, "BYTES", "memory that is reclaimed last"),
+	LIMIT("memory-swap", memory_swap, "BYTES", "memory and swap together; -1: no limit"),
+	LIMIT("kernel-memory", kernel_memory, "BYTES", "ignored: the kernel has no such limit any more"),
+	LIMIT("kernel-memory-tcp", kernel_memory_tcp, "BYTES", "TCP buffers; cgroup v1 only"),
+	LIMIT("pids-limit", pids_limit, "N", "tasks at most; -1: no limit"),
+	HELP(update_options),
+	END,
+};
 static const struct option stats_rows[] = {
 	TEXTS(stats_options, "cgroup", 0, cgroups, "PATH", "look at this cgroup, too"),
 	FLAG(stats_options, "json", 0, has_json, "one JSON object a line; units are in the keys"),
@@ -123,6 +145,7 @@ static const struct command commands[] = {
 	{ "pause", "ID", "freeze all processes of a container", ROWS(plain, plain_options), 1, 1, -1, 0, cmd_pause },
 	{ "resume", "ID", "let a paused container go on", ROWS(plain, plain_options), 1, 1, -1, 0, cmd_resume },
 	{ "ps", "ID [PS-OPTION ...]", "show the processes of a container", ROWS(ps, ps_options), 1, -1, 1, 0, cmd_ps },
+	{ "update", "ID", "change the limits of a container", ROWS(update, update_options), 1, 1, -1, 0, cmd_update },
 	{ "stats", "[ID ...]", "show what containers use, all or these", ROWS(stats, stats_options), 0, -1, -1, 0, cmd_stats },
 	{ "spec", "", "write a config.json to begin with", ROWS(spec, spec_options), 0, 0, -1, 0, cmd_spec },
 	{ "check", "", "tell all mistakes of a configuration", ROWS(check, check_options), 0, 0, -1, 0, cmd_check },

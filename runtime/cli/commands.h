@@ -59,6 +59,11 @@ struct ps_options {
 	int format;
 	bool has_help;
 };
+struct update_options { /* numbers as texts: an empty one means nothing, as in runc */
+	const char *resources, *blkio_weight, *cpu_burst, *cpu_idle, *cpu_period, *cpu_quota, *cpu_rt_period, *cpu_rt_runtime, *cpu_share;
+	const char *cpuset_cpus, *cpuset_mems, *kernel_memory, *kernel_memory_tcp, *memory, *memory_reservation, *memory_swap, *pids_limit;
+	bool has_help;
+};
 struct stats_options {
 	struct option_texts cgroups;
 	const char *interval;
@@ -85,3 +90,4 @@ command_run cmd_stats;
 command_run cmd_pause;
 command_run cmd_resume;
 command_run cmd_ps;
+command_run cmd_update;

@@ -114,6 +114,10 @@ void life_creation_close(struct creation *c);
 int container_start(struct container *c, const struct hooks *hooks, int64_t pid, int pidfd, bool *must_end, struct err *e);
 /* The same for a container of another command's; destroys it itself. */
 int life_start(struct container *c, struct err *e);
+/* New resources for a container that lives, as JSON in the form of /linux/resources; needs the lock. `file` is what the text is
+ * called in messages. On failure the limits are what they were. */
+int life_update(struct container *c, const char *file, const char *text, size_t length, struct err *e);
+
 /* Both need the lock. A created container can be paused, too. */
 int life_pause(struct container *c, struct err *e);
 int life_resume(struct container *c, struct err *e);

@@ -5,34 +5,23 @@
 #include <errno.h>
 #include <string.h>
 
-struct written {
-	const struct op_limit *limit;
-	const char *before; /* NULL: not known */
-};
-
-struct work {
-	const struct limits *l;
-	struct written *done;
-	size_t count;
-};
-
-static const char *text_of(const struct work *w, plan_text text)
+static const char *text_of(const struct limits *l, plan_text text)
 {
-	return plan_get_text(w->l->plan, text);
+	return plan_get_text(l->plan, text);
 }
 
 /* --- one limit ---------------------------------------------------------------------------------------------------- */
 
-static int write_limit(struct work *w, const struct op *op, struct err *e)
+static int write_limit(struct limits *l, const struct op *op, struct err *e)
 {
-	const struct op_limit *limit = plan_payload(w->l->plan, op);
-	const char *controller = text_of(w, limit->controller), *file = text_of(w, limit->file), *value = text_of(w, limit->value);
-	const char *before = w->l->may_go_back ? cgroup_read_limit(w->l->cgroup, controller, file) : NULL;
+	const struct op_limit *limit = plan_payload(l->plan, op);
+	const char *controller = text_of(l, limit->controller), *file = text_of(l, limit->file), *value = text_of(l, limit->value);
+	const char *before = l->may_go_back ? cgroup_read_limit(l->cgroup, controller, file) : NULL;
 
-	if ((op->flags & OP_ABOVE_USAGE && cgroup_check_usage(w->l->cgroup, value, e) < 0) ||
-	    cgroup_limit(w->l->cgroup, controller, file, value, op->flags & OP_MAY_BE_MISSING, e) < 0)
-		return err_at(e, plan_find_origin(w->l->request, op), "");
-	w->done[w->count++] = (struct written){ limit, before };
+	if ((op->flags & OP_ABOVE_USAGE && cgroup_check_usage(l->cgroup, value, e) < 0) ||
+	    cgroup_limit(l->cgroup, controller, file, value, op->flags & OP_MAY_BE_MISSING, e) < 0)
+		return err_at(e, plan_find_origin(l->request, op), "");
+	l->done[l->count++] = (struct limit_written){ limit, before };
 	return 0;
 }
 
@@ -43,10 +32,10 @@ static bool may_wait(const struct err *e)
 	return e->number == EINVAL;
 }
 
-static int write_limits(struct work *w, struct err *e)
+static int write_limits(struct limits *l, struct err *e)
 {
-	const struct plan *plan = w->l->plan;
-	const struct op **later = arena_alloc(w->l->cgroup->arena, plan_count(plan) * sizeof *later);
+	const struct plan *plan = l->plan;
+	const struct op **later = arena_alloc(l->cgroup->arena, plan_count(plan) * sizeof *later);
 	size_t waiting = 0;
 
 	for (size_t i = 0; i < plan_count(plan); i++) {
@@ -55,19 +44,19 @@ static int write_limits(struct work *w, struct err *e)
 		if (op->kind != OP_LIMIT)
 			continue;
 		if (op->flags & OP_OR_NEXT) {
-			if (!cgroup_has_file(w->l->cgroup, text_of(w, limit->controller), text_of(w, limit->file)))
+			if (!cgroup_has_file(l->cgroup, text_of(l, limit->controller), text_of(l, limit->file)))
 				continue;
 			i++; /* the other way */
 		}
-		if (write_limit(w, op, e) == 0)
+		if (write_limit(l, op, e) == 0)
 			continue;
-		if (!w->l->may_go_back || !may_wait(e))
+		if (!l->may_go_back || !may_wait(e))
 			return -1;
 		*e = ERR_NONE;
 		later[waiting++] = op;
 	}
 	for (size_t i = 0; i < waiting; i++)
-		if (write_limit(w, later[i], e) < 0)
+		if (write_limit(l, later[i], e) < 0)
 			return -1;
 	return 0;
 }
@@ -75,10 +64,10 @@ static int write_limits(struct work *w, struct err *e)
 /* --- the way back ------------------------------------------------------------------------------------------------- */
 
 /* Of a file with one line a device, the line of the device that `value` begins with; without one, what says "nothing". */
-static const char *find_line(const struct work *w, const struct written *one)
+static const char *find_line(const struct limits *l, const struct limit_written *one)
 {
-	struct arena *a = w->l->cgroup->arena;
-	const char *value = text_of(w, one->limit->value), *file = text_of(w, one->limit->file);
+	struct arena *a = l->cgroup->arena;
+	const char *value = text_of(l, one->limit->value), *file = text_of(l, one->limit->file);
 	size_t device = strcspn(value, " ");
 
 	for (const char *line = one->before; line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
@@ -96,15 +85,15 @@ static bool is_by_device(const char *value)
 	return strchr(value, ':') && strchr(value, ' ');
 }
 
-static void go_back(struct work *w)
+void limits_undo(struct limits *l)
 {
-	while (w->count--) {
-		const struct written *one = &w->done[w->count];
+	while (l->count--) {
+		const struct limit_written *one = &l->done[l->count];
 		struct err ignored = ERR_NONE;
 		if (!one->before)
 			continue;
-		const char *value = is_by_device(text_of(w, one->limit->value)) ? find_line(w, one) : one->before;
-		(void)cgroup_limit(w->l->cgroup, text_of(w, one->limit->controller), text_of(w, one->limit->file), value, true, &ignored);
+		const char *value = is_by_device(text_of(l, one->limit->value)) ? find_line(l, one) : one->before;
+		(void)cgroup_limit(l->cgroup, text_of(l, one->limit->controller), text_of(l, one->limit->file), value, true, &ignored);
 	}
 }
 
@@ -146,13 +135,13 @@ static int give_to_owner(const struct limits *l, struct err *e)
 	return 0;
 }
 
-int limits_apply(const struct limits *l, struct err *e)
+int limits_apply(struct limits *l, struct err *e)
 {
-	struct work w = { .l = l, .done = arena_alloc(l->cgroup->arena, plan_count(l->plan) * sizeof *w.done) };
-
-	if (write_limits(&w, e) == 0 && set_devices(l, e) == 0 && give_to_owner(l, e) == 0)
+	l->done = arena_alloc(l->cgroup->arena, plan_count(l->plan) * sizeof *l->done);
+	l->count = 0;
+	if (write_limits(l, e) == 0 && set_devices(l, e) == 0 && give_to_owner(l, e) == 0)
 		return 0;
 	if (l->may_go_back)
-		go_back(&w);
+		limits_undo(l);
 	return -1;
 }

@@ -10,6 +10,14 @@ struct limits {
 	const struct plan_request *request; /* for the places in messages */
 	bool may_go_back;                   /* on failure what was written is set to what it was before */
 	size_t devices_in_force;            /* so many of the plan's device rules hold already */
+	struct limit_written {
+		const struct op_limit *limit;
+		const char *before; /* NULL: not known */
+	} *done;
+	size_t count;
 };
 
-int limits_apply(const struct limits *l, struct err *e);
+int limits_apply(struct limits *l, struct err *e);
+
+/* Back to what was before, as far as files tell it; device rules stay. */
+void limits_undo(struct limits *l);

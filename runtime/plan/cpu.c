@@ -49,12 +49,13 @@ static void cpu_v2(struct planner *p, const struct spec_cpu *c)
 
 void plan_cpu(struct planner *p, const struct spec_cpu *c)
 {
+	bool has_idle = p->is_update ? c->idle.is_set : limit_is_given(&c->idle);
 	bool has_any = limit_is_set(&c->shares) || limit_is_given(&c->quota) || limit_is_set(&c->period) ||
 		       limit_is_set(&c->burst) || limit_is_given(&c->realtime_runtime) ||
-		       limit_is_set(&c->realtime_period) || limit_is_given(&c->idle);
+		       limit_is_set(&c->realtime_period) || has_idle;
 	const struct facts_hierarchy *h = has_any ? limit_find(p, "cpu", c) : NULL;
 
-	if (h && limit_is_given(&c->idle))
+	if (h && has_idle)
 		limit_add(p, "cpu", "cpu.idle", &c->idle, 0, limit_number(p, c->idle.value));
 	if (h && h->version == 1)
 		cpu_v1(p, c);

@@ -3,7 +3,7 @@
 
 static const struct spec_linux no_linux;
 
-static void planner_init(struct planner *p, const struct plan_request *request, struct problems *problems)
+void planner_init(struct planner *p, const struct plan_request *request, struct problems *problems)
 {
 	*p = (struct planner){ .arena = request->arena,
 			       .spec = request->spec,

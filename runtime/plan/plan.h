@@ -38,6 +38,17 @@ bool plan_exec(const struct plan_exec_request *request, struct problems *problem
 /* Whether a plan for this process depends on the host's security modules. */
 bool plan_has_labels(const struct spec *spec, const struct spec_process *process);
 
+/* update: the LIMIT and DEVICE_RULE ops of what changes. `request->spec` is the container's kept configuration. Origins are members
+ * of out->request.spec, so that pointers begin with /linux/resources. */
+struct plan_update {
+	struct plan plan;
+	struct plan_request request;         /* for places in messages */
+	const struct spec_resources *merged; /* what holds afterwards */
+	size_t devices_in_force;             /* so many of the device rules hold already */
+};
+bool plan_update(const struct plan_request *request, const struct spec_resources *changes, struct problems *problems,
+		 struct plan_update *out);
+
 /* The container's cgroup below every hierarchy, from linux.cgroupsPath or the id: absolute ones as they are, relative ones and
  * the default below our own cgroup's parent (v2) or our own (v1). NULL with a mistake in `problems` when it climbs out. */
 const char *plan_cgroup_path(const struct plan_request *request, struct problems *problems);

@@ -21,8 +21,11 @@ struct planner {
 	bool is_exec;                      /* every namespace of the container is joined by its init's pidfd */
 	plan_index container;              /* exec: slot of that pidfd */
 	bool has_entered_cgroup;           /* the AWAIT for it is already in the plan */
+	bool is_update;
 	bool has_late_proc; /* a pid namespace is joined by a last fork after the pivot, and proc is mounted only then */
 };
+
+void planner_init(struct planner *p, const struct plan_request *request, struct problems *problems);
 
 /* A mistake or a warning at a member of the model. */
 void planner_refuse(struct planner *p, const void *member, const char *message, const char *advice);

@@ -1,0 +1,117 @@
+/* update: other limits for a container that lives; what holds then is what exec, a later update and the state know, too. */
+#include "runtime/life/container.h"
+
+#include "runtime/host/facts.h"
+#include "runtime/life/limits.h"
+#include "runtime/life/steps.h"
+#include "spec/check.h"
+#include "spec/json/write.h"
+
+#include <string.h>
+
+#define RESOURCES "/linux/resources"
+
+struct update {
+	struct container *c;
+	const char *file, *text;
+	size_t length;
+	struct spec_resources *changes;
+	struct spec *spec; /* the container's kept configuration */
+	struct problems problems;
+	struct plan_update plan;
+	struct limits limits;
+};
+
+/* What is wrong with the kept configuration cannot be the caller's doing. */
+static int read_kept(void *context, struct err *e)
+{
+	struct update *u = context;
+	struct problems ignored;
+	const char *text;
+	size_t length;
+
+	if (u->c->status == STATUS_STOPPED || u->c->status == STATUS_CREATING)
+		return err_set(e, "container not running");
+	if (store_read_config(&u->c->entry, &u->c->b->arena, &text, &length, e) < 0)
+		return -1;
+	problems_init(&ignored, &u->c->b->arena);
+	u->spec = json_read(&record_spec, text, length, &ignored);
+	return u->spec ? 0 : err_set(e, "the container's kept configuration cannot be read");
+}
+
+static int read_changes(void *context, struct err *e)
+{
+	struct update *u = context;
+
+	problems_init(&u->problems, &u->c->b->arena);
+	u->changes = json_read(&record_resources, u->text, u->length, &u->problems);
+	if (u->changes)
+		check_later(&record_resources, u->changes, "", &u->problems);
+	problems_place(&u->problems, u->text, u->length);
+	return problems_err(&u->problems, u->file, e);
+}
+
+static int decide(void *context, struct err *e)
+{
+	struct update *u = context;
+	struct container *c = u->c;
+	bool has_cgroup = c->cgroup.path[0];
+
+	if (facts_probe(FACTS_PLAN, &c->b->arena, &c->b->facts, e) < 0)
+		return -1;
+	if (!u->spec->linux)
+		u->spec->linux = arena_alloc(&c->b->arena, sizeof *u->spec->linux);
+	u->spec->linux->cgroups_path = has_cgroup ? c->cgroup.path : NULL;
+	struct plan_request request = { .spec = u->spec, .facts = &c->b->facts, .arena = &c->b->arena, .id = c->id,
+					.bundle = c->state->bundle, .cgroups = has_cgroup ? PLAN_CGROUPFS : PLAN_NO_CGROUP };
+	(void)plan_update(&request, u->changes, &u->problems, &u->plan);
+	for (size_t i = 0; i < u->problems.count; i++)
+		if (text_has_prefix(u->problems.at[i].pointer, RESOURCES))
+			u->problems.at[i].pointer += strlen(RESOURCES); /* the text begins there */
+	check_resources(u->plan.merged, "", &u->problems);
+	problems_place(&u->problems, u->text, u->length);
+	for (size_t i = 0; i < u->problems.count; i++)
+		if (u->problems.at[i].is_warning)
+			log_warn(&c->b->log, "%s: %s", u->problems.at[i].pointer, u->problems.at[i].message);
+	return problems_err(&u->problems, u->file, e);
+}
+
+static int write_limits(void *context, struct err *e)
+{
+	struct update *u = context;
+
+	u->limits = (struct limits){ .cgroup = &u->c->cgroup, .plan = &u->plan.plan, .request = &u->plan.request, .may_go_back = true,
+				     .devices_in_force = u->plan.devices_in_force };
+	return limits_apply(&u->limits, e);
+}
+
+static void restore_limits(void *context)
+{
+	limits_undo(&((struct update *)context)->limits);
+}
+
+static int keep(void *context, struct err *e)
+{
+	struct update *u = context;
+	struct text t;
+
+	u->spec->linux->resources = (struct spec_resources *)(uintptr_t)u->plan.merged;
+	text_init(&t, &u->c->b->arena);
+	json_write(&record_spec, u->spec, JSON_TABS, &t);
+	return store_write_config(&u->c->entry, t.at, t.length, e);
+}
+
+static const struct step update_steps[] = {
+	{ "read what holds", read_kept, NULL },
+	{ "read what changes", read_changes, NULL },
+	{ "decide", decide, NULL },
+	{ "write the limits", write_limits, restore_limits },
+	{ "keep what holds now", keep, NULL },
+};
+
+int life_update(struct container *c, const char *file, const char *text, size_t length, struct err *e)
+{
+	struct update u = { .c = c, .file = file, .text = text, .length = length };
+
+	return steps_run(update_steps, sizeof update_steps / sizeof *update_steps, &u, e);
+}
