@@ -45,14 +45,14 @@ image_tar() {
 	image_rootfs "$DIR/rootfs" && tar --numeric-owner -C "$DIR/rootfs" -cf "$DIR/rootfs.tar" .
 }
 
-# The same as an OCI archive: one layer, one configuration, one manifest, one index.
+# The same as an OCI archive: one layer, one configuration, one manifest, one index: image_archive NAME [COMMAND-AS-JSON]
 image_archive() {
 	local layer config manifest at=$DIR/archive
 	mkdir -p "$at/blobs/sha256"
 	layer=$(blob <"$DIR/rootfs.tar")
 	config=$(jq -n --arg layer "sha256:$layer" '{architecture: $ARGS.named.architecture, os: "linux",
-		config: {Env: ["PATH=/bin"], Cmd: ["sh"]}, rootfs: {type: "layers", diff_ids: [$layer]}}' \
-		--arg architecture "$(dpkg --print-architecture)" | blob)
+		config: {Env: ["PATH=/bin"], Cmd: $command}, rootfs: {type: "layers", diff_ids: [$layer]}}' \
+		--arg architecture "$(dpkg --print-architecture)" --argjson command "${2:-[\"sh\"]}" | blob)
 	manifest=$(jq -n --argjson layer "$(described "$layer" layer.v1.tar)" \
 		--argjson config "$(described "$config" config.v1+json)" \
 		'{schemaVersion: 2, config: $config, layers: [$layer]}' | blob)
