@@ -26,7 +26,7 @@ teardown_file() {
 }
 
 setup() {
-	C=$(bounded buildah from --ulimit nofile=1024:4096 --signature-policy "$DIR/policy.json" --cgroup-parent "/$MARK" "$IMAGE")
+	C=$(bounded buildah from --ulimit nofile=1024:4096 --ulimit nproc=4096:4096 --signature-policy "$DIR/policy.json" --cgroup-parent "/$MARK" "$IMAGE")
 	export C
 }
 
@@ -56,7 +56,7 @@ export -f step
 
 build() {
 	bounded buildah build --runtime "$RUNTIME" --isolation oci --network none --signature-policy "$DIR/policy.json" \
-		--ulimit nofile=1024:4096 --cgroup-parent "/$MARK" "$@"
+		--ulimit nofile=1024:4096 --ulimit nproc=4096:4096 --cgroup-parent "/$MARK" "$@"
 }
 
 @test "a step prints what its command prints" {
@@ -122,7 +122,7 @@ build() {
 	printf 'FROM %s\nENV A=1\nCOPY file /file\nRUN echo "$A" >/made && cat /file >>/made\nUSER user\nRUN id -u >/tmp/user\n' \
 		"$IMAGE" >Containerfile
 	build --tag built .
-	C=$(bounded buildah from --ulimit nofile=1024:4096 --signature-policy "$DIR/policy.json" --cgroup-parent "/$MARK" localhost/built)
+	C=$(bounded buildah from --ulimit nofile=1024:4096 --ulimit nproc=4096:4096 --signature-policy "$DIR/policy.json" --cgroup-parent "/$MARK" localhost/built)
 	run step -- cat /made /tmp/user
 	gave 0 $'1\ncopied\n1000'
 }

@@ -4,6 +4,7 @@ load harness
 setup_file() {
 	engine_prepare podman conmon netavark golang-github-containers-common catatonit busybox-static jq procps || return 1
 	mkdir "$DIR"/{root,run,networks}
+	export PODMAN_IGNORE_CGROUPSV1_WARNING=1 # podman 5
 	export CONTAINERS_CONF=$DIR/containers.conf CONTAINERS_STORAGE_CONF=$DIR/storage.conf XDG_CONFIG_HOME=$DIR
 	# no option moves this one
 	export CACHE=/var/lib/containers/cache/blob-info-cache-v1.boltdb HAD_CACHE=

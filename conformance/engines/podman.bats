@@ -31,12 +31,12 @@ load podman
 @test "a user by name and by number, with groups" {
 	run once --user user bb id
 	gave 0 "uid=1000(user) gid=1001(user) groups=1001(user),1002(extra)"
-	run once --user 5:6 --group-add 7 bb id
-	gave 0 "uid=5(5) gid=6(6) groups=6(6),7"
+	run once --user 5555:6666 --group-add 7777 bb id
+	gave 0 "uid=5555(5555) gid=6666(6666) groups=6666(6666),7777"
 }
 
 @test "a host name, and the files that name it" {
-	run once --hostname web.test bb sh -c 'hostname; cat /etc/hostname; echo; grep -c web.test /etc/hosts'
+	run once --hostname web.test bb sh -c 'hostname; echo "$(cat /etc/hostname)"; grep -c web.test /etc/hosts'
 	gave 0 $'web.test\nweb.test\n1'
 }
 
