@@ -395,6 +395,20 @@ inside() {
 	status | jq -e '.status.reason == "OOMKilled" and .status.exit_code == 137'
 }
 
+@test "limits are changed while it runs, and the others left" {
+	pod
+	container '.linux.resources = {memory_limit_in_bytes: 50331648, cpu_quota: 50000, cpu_period: 100000, cpu_shares: 512}' sleep 600
+	[ "$(cgroup_value "$C" memory memory.max memory.limit_in_bytes)" = 50331648 ]
+	cri UpdateContainerResources "{\"container_id\": \"$C\", \"linux\": {\"memory_limit_in_bytes\": 67108864}}"
+	[ "$(cgroup_value "$C" memory memory.max memory.limit_in_bytes)" = 67108864 ]
+	if is_pure_v2_host; then
+		[ "$(cgroup_value "$C" cpu cpu.max -)" = "50000 100000" ]
+	else
+		[ "$(cgroup_value "$C" cpu - cpu.cfs_quota_us)" = 50000 ]
+		[ "$(cgroup_value "$C" cpu - cpu.shares)" = 512 ]
+	fi
+}
+
 @test "a set of processors" {
 	pod
 	run once '.linux.resources.cpuset_cpus = "0"' grep Cpus_allowed_list /proc/self/status

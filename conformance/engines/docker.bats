@@ -406,6 +406,21 @@ nothing_left() {
 	[[ $output == "$NAME 1 "*"/ 48MiB" ]]
 }
 
+@test "update changes limits, and leaves the others" {
+	detached --memory 64m --cpu-shares 512 --pids-limit 30 bb sleep 600
+	docker update --memory 96m --memory-swap 128m --cpu-quota 50000 "$NAME"
+	[ "$(cgroup_value "$ID" memory memory.max memory.limit_in_bytes)" = $((96 << 20)) ]
+	is_pure_v2_host || [ "$(cgroup_value "$ID" cpu - cpu.cfs_quota_us)" = 50000 ]
+	is_pure_v2_host || [ "$(cgroup_value "$ID" cpu - cpu.shares)" = 512 ]
+	[ "$(cgroup_value "$ID" pids pids.max pids.max)" = 30 ]
+}
+
+@test "update of the number of processes" {
+	detached --pids-limit 30 bb sleep 600
+	docker update --pids-limit 40 "$NAME"
+	[ "$(cgroup_value "$ID" pids pids.max pids.max)" = 40 ]
+}
+
 @test "rename, and diff" {
 	detached bb sh -c 'touch /new; sleep 600'
 	eventually inside test -e /new

@@ -57,6 +57,15 @@ has_more_lines() {
 		'.[0].name == $name and .[0].pids == "1" and (.[0].mem_usage | endswith("50.33MB"))'
 }
 
+@test "update changes limits" {
+	detached --memory 64m --pids-limit 30 bb sleep 600
+	run bounded podman update --memory 96m --cpu-shares 512 "$NAME"
+	gave 0
+	[ "$(cgroup_value "$ID" memory memory.max memory.limit_in_bytes)" = $((96 << 20)) ]
+	is_pure_v2_host || [ "$(cgroup_value "$ID" cpu - cpu.shares)" = 512 ]
+	[ "$(cgroup_value "$ID" pids pids.max pids.max)" = 30 ]
+}
+
 @test "ps, by state" {
 	detached bb sleep 600
 	[ "$(bounded podman ps --filter status=running --filter name="$NAME" --quiet --no-trunc)" = "$ID" ]
