@@ -3,7 +3,7 @@
 #   make            build/boxcar, one static file (build/boxcar-init inside it), and build/boxcar-netdev, which it starts when asked
 #   make check      every test; ends with "N passed, N failed, N skipped"
 #   make lint       compilers' and other analysers, style rules
-#   make bench demo fuzz sweep install clean
+#   make bench demo engines fuzz sweep install clean
 #
 # Switches, each with a build directory of its own: SAN=1 (ASan and UBSan), COV=1 (gcov), FUZZ=1 (clang and libFuzzer),
 # STATIC=0 (shared libraries). PIE=1 makes the static file position independent. V=1 shows the commands.
@@ -218,7 +218,9 @@ $(BUILD)/replay-%: conformance/fuzz/%.c conformance/fuzz/replay.c $(LIBRARY)
 	@echo 'cc      $@'
 	$(Q)$(CC) $(BASE_CFLAGS) $(TEST_LDFLAGS) -MF $@.d -o $@ $(filter %.c,$^) $(filter %.a,$^) $(FUZZ_LDLIBS)
 
--include $(shell find $(BUILD) -path $(BUILD)/demo -prune -o -type f -name '*.d' -print 2>/dev/null)
+# Only where objects lie: below build there are also root file systems, with files of such names.
+OBJECT_PLACES = $(wildcard $(addprefix $(BUILD)/,image spec runtime bundle-tools conformance tests))
+-include $(wildcard $(BUILD)/*.d) $(if $(OBJECT_PLACES),$(shell find $(OBJECT_PLACES) -type f -name '*.d'))
 
 # --- version: one file is compiled with it ----------------------------------------------------------------------------
 
@@ -284,6 +286,11 @@ sanitized-programs: $(TESTS) $(REPLAYS)
 
 sweep: $(PROGRAMS) $(TOOLS)
 	@BUILD=$(BUILD) RUNTIME=$(abspath $(RUNTIME)) conformance/faults/run all
+# The engines of this Debian, and of later ones in a root of their own; takes about ten minutes.
+.PHONY: engines
+engines: $(PROGRAMS)
+	@$(CHECK) engines
+	@for suite in trixie sid; do BUILD=$(BUILD) RUNTIME=$(abspath $(RUNTIME)) conformance/engines/newer $$suite || exit 1; done
 bench: bench-deps $(PROGRAMS) $(TOOLS)
 	@BUILD=$(BUILD) RUNTIME=$(abspath $(RUNTIME)) conformance/bench/bench
 fuzz:
