@@ -4,14 +4,15 @@
 
 #include <string.h>
 
+/* The lifecycle calls a container "creating" in its step 2 and "created" after that; the first hooks are step 3. */
 static const struct {
 	const char *word;
-	const char *status; /* of the container while they run */
+	const char *status; /* that they are told */
 	size_t offset;      /* of their list in struct spec_hooks */
 } kinds[HOOK_COUNT] = {
-	[HOOK_PRESTART] = { "prestart", "creating", offsetof(struct spec_hooks, prestart) },
-	[HOOK_CREATE_RUNTIME] = { "createRuntime", "creating", offsetof(struct spec_hooks, create_runtime) },
-	[HOOK_CREATE_CONTAINER] = { "createContainer", "creating", offsetof(struct spec_hooks, create_container) },
+	[HOOK_PRESTART] = { "prestart", "created", offsetof(struct spec_hooks, prestart) },
+	[HOOK_CREATE_RUNTIME] = { "createRuntime", "created", offsetof(struct spec_hooks, create_runtime) },
+	[HOOK_CREATE_CONTAINER] = { "createContainer", "created", offsetof(struct spec_hooks, create_container) },
 	[HOOK_START_CONTAINER] = { "startContainer", "created", offsetof(struct spec_hooks, start_container) },
 	[HOOK_POSTSTART] = { "poststart", "running", offsetof(struct spec_hooks, poststart) },
 	[HOOK_POSTSTOP] = { "poststop", "stopped", offsetof(struct spec_hooks, poststop) },
