@@ -2,6 +2,7 @@
 #
 #   make            build/boxcar, one static file (build/boxcar-init inside it), and build/boxcar-netdev, which it starts when asked
 #   make check      every test; ends with "N passed, N failed, N skipped"
+#   make conformance  the OCI's own validation suite, from Debian's source package
 #   make lint       compilers' and other analysers, style rules
 #   make bench demo engines fuzz sweep install clean
 #
@@ -246,24 +247,32 @@ $(SPEC_OBJECTS) $(RUNTIME_OBJECTS) $(INIT_OBJECTS) $(INIT_TESTED) $(NETDEV_OBJEC
 BUILD_PACKAGES := gcc make libc6-dev libyajl-dev libseccomp-dev libcap-dev libmnl-dev git
 CONDUCTOR_PACKAGES := nettle-dev zlib1g-dev libzstd-dev libmnl-dev libnftnl-dev mmdebstrap
 CHECK_PACKAGES := libcmocka-dev bats jq busybox-static strace python3-minimal procps util-linux libcap2-bin iproute2
+# What the OCI's validation suite is built with.
+OCI_PACKAGES := golang-go golang-github-mrunalp-fileutils-dev golang-github-urfave-cli-dev golang-github-google-uuid-dev \
+	golang-github-blang-semver-dev golang-gocapability-dev golang-github-xeipuuv-gojsonschema-dev \
+	golang-github-opencontainers-selinux-dev golang-github-opencontainers-specs-dev golang-github-sirupsen-logrus-dev \
+	golang-github-hashicorp-go-multierror-dev golang-golang-x-sys-dev ca-certificates debian-archive-keyring xz-utils
 LINT_PACKAGES := clang clang-tidy cppcheck
-.PHONY: deps
+.PHONY: deps oci-suite
 deps:
 	@conformance/packages $(BUILD_PACKAGES) $(CONDUCTOR_PACKAGES) $(CHECK_PACKAGES)
 lint-deps: deps
 	@conformance/packages $(LINT_PACKAGES)
 bench-deps: deps
 	@conformance/packages runc
-ifneq ($(filter check% lint% bench% demo sweep,$(MAKECMDGOALS)),)
+oci-suite: deps
+	@conformance/packages $(OCI_PACKAGES)
+	@BUILD=$(BUILD) conformance/oci/prepare
+ifneq ($(filter check% lint% bench% demo sweep conformance,$(MAKECMDGOALS)),)
 $(SPEC_OBJECTS) $(RUNTIME_OBJECTS) $(INIT_OBJECTS) $(INIT_TESTED) $(CONDUCTOR_OBJECTS) $(TESTS) $(TOOLS): | deps
 endif
 
 # --- tests ------------------------------------------------------------------------------------------------------------
 
-SUITES := style unit san plans fuzz life faults engines conductor
+SUITES := style unit san plans fuzz life faults oci engines conductor
 CHECK := BUILD=$(BUILD) RUNTIME=$(abspath $(RUNTIME)) conformance/summary
-.PHONY: check check-% sanitized bench sweep fuzz demo
-check: $(PROGRAMS) $(BUILD)/conductor $(TESTS) $(TOOLS) sanitized
+.PHONY: check check-% conformance sanitized bench sweep fuzz demo
+check: $(PROGRAMS) $(BUILD)/conductor $(TESTS) $(TOOLS) sanitized oci-suite
 	@$(CHECK) $(SUITES)
 check-unit: $(TESTS)
 	@$(CHECK) unit
@@ -275,6 +284,8 @@ check-san check-fuzz: sanitized
 	@$(CHECK) $(@:check-%=%)
 check-life check-faults check-engines: $(PROGRAMS) $(TOOLS)
 	@$(CHECK) $(@:check-%=%)
+check-oci: $(PROGRAMS) oci-suite
+	@$(CHECK) oci
 check-conductor: $(PROGRAMS) $(BUILD)/conductor
 	@$(CHECK) conductor
 
@@ -291,6 +302,8 @@ sweep: $(PROGRAMS) $(TOOLS)
 engines: $(PROGRAMS)
 	@$(CHECK) engines
 	@for suite in trixie sid; do BUILD=$(BUILD) RUNTIME=$(abspath $(RUNTIME)) conformance/engines/newer $$suite || exit 1; done
+conformance: $(PROGRAMS) oci-suite
+	@BUILD=$(BUILD) RUNTIME=$(abspath $(RUNTIME)) conformance/oci/run
 bench: bench-deps $(PROGRAMS) $(TOOLS)
 	@BUILD=$(BUILD) RUNTIME=$(abspath $(RUNTIME)) conformance/bench/bench
 fuzz:
