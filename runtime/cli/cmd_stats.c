@@ -1,13 +1,14 @@
-/* stats: figures of many containers, as a table that renews itself or as JSON lines. */
+/* stats: figures of many containers, as a table that renews itself or as JSON lines. events: runc's form of one container's. */
 #include "runtime/cli/commands.h"
 #include "runtime/cli/durations.h"
+#include "runtime/life/events.h"
 #include "runtime/life/stats.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { INTERVAL_MS = 1000 };
+enum { INTERVAL_MS = 1000, EVENTS_MS = 5000 };
 
 struct display {
 	struct arena arena;      /* of the rows that are remembered */
@@ -174,4 +175,28 @@ COMMAND(stats)
 	int result = life_stats(b, &r, e);
 	arena_finish(&d.arena);
 	return result < 0 ? err_add(e, "stats") : 0;
+}
+
+/* --- events ------------------------------------------------------------------------------------------------------- */
+
+static int show_event(const struct text *line, struct err *e)
+{
+	if (fwrite(line->at, 1, line->length, stdout) != line->length || fflush(stdout) != 0)
+		return err_sys(e, "write to stdout");
+	return 0;
+}
+
+COMMAND(events)
+{
+	const struct events_options *o = options;
+	struct events_request r = { .is_once = o->is_once, .show = show_event };
+	struct container c;
+
+	(void)exit_code;
+	if (duration_read("interval", o->interval, EVENTS_MS, &r.interval, e) < 0 ||
+	    container_find(b, line->at[0], -1, false, &c, e) < 0)
+		return err_add(e, "events %s", line->at[0]);
+	int result = life_events(&c, &r, e);
+	container_close(&c);
+	return result < 0 ? err_add(e, "events %s", line->at[0]) : 0;
 }

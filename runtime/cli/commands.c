@@ -128,6 +128,12 @@ static const struct option stats_rows[] = {
 	HELP(stats_options),
 	END,
 };
+static const struct option events_rows[] = {
+	TEXT(events_options, "interval", 0, interval, "TIME", "from one statistic to the next: 500ms, 2s; default: 5s"),
+	FLAG(events_options, "stats", 0, is_once, "print one statistic, and end"),
+	HELP(events_options),
+	END,
+};
 static const struct option plain_rows[] = { HELP(plain_options), END };
 
 static const struct command commands[] = {
@@ -146,6 +152,8 @@ static const struct command commands[] = {
 	{ "resume", "ID", "let a paused container go on", ROWS(plain, plain_options), 1, 1, -1, 0, cmd_resume },
 	{ "ps", "ID [PS-OPTION ...]", "show the processes of a container", ROWS(ps, ps_options), 1, -1, 1, 0, cmd_ps },
 	{ "update", "ID", "change the limits of a container", ROWS(update, update_options), 1, 1, -1, 0, cmd_update },
+	{ "events", "ID", "tell what a container uses and when its memory runs out, as runc does", ROWS(events, events_options), 1, 1, -1,
+	  0, cmd_events },
 	{ "stats", "[ID ...]", "show what containers use, all or these", ROWS(stats, stats_options), 0, -1, -1, 0, cmd_stats },
 	{ "spec", "", "write a config.json to begin with", ROWS(spec, spec_options), 0, 0, -1, 0, cmd_spec },
 	{ "check", "", "tell all mistakes of a configuration", ROWS(check, check_options), 0, 0, -1, 0, cmd_check },

@@ -70,6 +70,10 @@ struct stats_options {
 	uint64_t count;
 	bool has_json, has_help;
 };
+struct events_options {
+	const char *interval;
+	bool is_once, has_help;
+};
 struct plain_options {
 	bool has_help;
 };
@@ -91,3 +95,4 @@ command_run cmd_pause;
 command_run cmd_resume;
 command_run cmd_ps;
 command_run cmd_update;
+command_run cmd_events;

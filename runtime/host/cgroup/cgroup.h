@@ -96,3 +96,8 @@ struct cgroup_memory {
 	uint64_t oom_kills, limit, peak, usage;
 };
 void cgroup_read_memory(const struct cgroup *c, struct cgroup_memory *out);
+
+/* A descriptor that becomes readable when something about the memory has happened in the cgroup; cgroup_read_memory() tells what.
+ * ENOENT in e->number: nothing here counts memory. */
+int cgroup_watch_memory(const struct cgroup *c, struct err *e);
+void cgroup_take_memory_event(int fd);
