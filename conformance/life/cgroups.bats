@@ -214,3 +214,12 @@ limit_is() {
 	rt delete --force "$ID"
 	left_behind "$ID"
 }
+
+@test "a limit that cannot be written is told with its place" {
+	only_boxcar
+	config '.linux.resources = {"cpu":{"cpus":"8000"}}'
+	try rt create --bundle "$BUNDLE" "$ID"
+	[ "$status" = 1 ]
+	[[ $output == */linux/resources/cpu/cpus*config.json:*:* ]]
+	left_behind "$ID"
+}

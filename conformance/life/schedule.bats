@@ -149,7 +149,7 @@ realtime_priority_of() {
 	saw '.cpus | length' "$(nproc)"
 	try exec_process '{"execCPUAffinity":{"final":"8000"}}'
 	[ "$status" = 255 ]
-	[[ $output == *"the CPUs 8000"*cpuset* ]]
+	[[ $output == *"the CPUs 8000"*/execCPUAffinity/final*process.json:*cpuset* ]]
 	has_status running
 }
 

@@ -133,36 +133,3 @@ int path_find_root(struct init *i)
 	}
 	return i->root_fd;
 }
-
-/* What went wrong the look afterwards tells. */
-static void make_directory(int root_fd, const char *path, unsigned mode)
-{
-	char buffer[INIT_PATH_MAX];
-	const char *name;
-	long parent = path_open_parent(root_fd, path, &name, buffer, sizeof buffer);
-
-	if (parent < 0)
-		return;
-	(void)sys_mkdirat((int)parent, name, mode);
-	(void)sys_close((int)parent);
-}
-
-int init_directory(struct init *i, const struct op *op, const struct op_directory *p)
-{
-	const char *path = init_text(i, p->path);
-	int root_fd = path_find_root(i);
-
-	(void)op;
-	if (root_fd < 0)
-		return -1;
-	long fd = path_open(root_fd, path, PATH_FIND, PATH_FOLLOW);
-	if (fd == -ENOENT)
-		make_directory(root_fd, path, (unsigned)p->mode & 07777);
-	else if (fd >= 0)
-		(void)sys_close((int)fd); /* here and below: only a reference */
-	fd = path_open(root_fd, path, PATH_MAKE_DIRECTORY, PATH_FOLLOW);
-	if (init_expect(i, __NR_mkdirat, fd) < 0)
-		return -1;
-	(void)sys_close((int)fd);
-	return 0;
-}

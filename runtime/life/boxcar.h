@@ -1,6 +1,7 @@
 /* What every command has: filled from the global options, handed down first. */
 #pragma once
 
+#include "runtime/life/config_text.h"
 #include "runtime/plan/plan.h"
 #include "spec/base/arena.h"
 #include "spec/base/err.h"

@@ -38,8 +38,9 @@ struct birth {
 	struct boxcar *b;
 	const struct plan *plan;
 	const struct plan_request *request;
-	const char *file, *text;     /* of the configuration, for places in messages */
-	size_t length;
+	struct config_text config;
+	const struct plan_exec_request *exec; /* NULL: create */
+	struct config_text process_text; /* exec: when the process came from a file */
 	const struct cgroup *cgroup; /* NULL: none */
 	const struct cgroup_below *more_cgroups; /* exec: entered after it */
 	size_t more_count;

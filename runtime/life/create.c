@@ -126,7 +126,8 @@ static int set_limits(void *context, struct err *e)
 {
 	struct creation *c = context;
 
-	return limits_apply(&(struct limits){ .cgroup = &c->container.cgroup, .plan = &c->prepared.plan, .request = &c->prepared.request },
+	return limits_apply(&(struct limits){ .cgroup = &c->container.cgroup, .plan = &c->prepared.plan, .request = &c->prepared.request,
+					     .config = &c->birth.config },
 			    e);
 }
 
@@ -248,11 +249,9 @@ int life_create(struct creation *c, struct err *e)
 	c->birth.b = c->b;
 	c->birth.plan = &p->plan;
 	c->birth.request = &p->request;
-	c->hooks = (struct hooks){ c->b, &p->request, p->plan, p->file, p->text, p->length };
+	c->hooks = (struct hooks){ c->b, &p->request, p->plan, { p->file, p->text, p->length } };
 	c->birth.hooks = &c->hooks;
-	c->birth.file = p->file;
-	c->birth.text = p->text;
-	c->birth.length = p->length;
+	c->birth.config = c->hooks.config;
 	c->birth.cgroup = c->container.cgroup.path[0] ? &c->container.cgroup : NULL;
 	c->birth.preserve_fds = (unsigned)c->options->preserve_fds;
 	c->birth.console_socket = c->options->console_socket;

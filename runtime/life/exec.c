@@ -27,8 +27,7 @@ struct execution {
 	struct cgroup inner_cgroup;
 	struct spec *spec;
 	struct spec_process *process;
-	const char *file, *text; /* of the process, when it came from a file */
-	size_t length;
+	struct config_text config, text; /* the container's; the process's, when it came from a file */
 	struct plan_exec_request request;
 	struct problems problems;
 	struct plan plan;
@@ -41,12 +40,12 @@ struct execution {
 
 static int read_spec(struct execution *x, struct err *e)
 {
-	const char *text;
-	size_t length;
+	struct config_text *c = &x->config;
 
-	if (store_read_config(&x->container.entry, &x->b->arena, &text, &length, e) < 0)
+	c->file = "config.json";
+	if (store_read_config(&x->container.entry, &x->b->arena, &c->text, &c->length, e) < 0)
 		return -1;
-	x->spec = json_read(&record_spec, text, length, &x->problems);
+	x->spec = json_read(&record_spec, c->text, c->length, &x->problems);
 	if (!x->spec || !x->spec->process)
 		return err_set(e, "the container's kept configuration cannot be read");
 	x->problems.count = x->problems.mistakes = 0; /* its warnings were told by create */
@@ -73,12 +72,14 @@ static void inherit(struct spec_process *process, const struct spec_process *fro
 
 static int read_process_file(struct execution *x, struct err *e)
 {
+	struct config_text *t = &x->text;
+
 	if (x->options->arg_count)
 		return err_set(e, "both a command and --process FILE were given");
-	x->file = x->options->process_file;
-	if (json_load(AT_FDCWD, x->file, &x->b->arena, &x->text, &x->length, e) < 0)
+	t->file = x->options->process_file;
+	if (json_load(AT_FDCWD, t->file, &x->b->arena, &t->text, &t->length, e) < 0)
 		return -1;
-	x->process = json_read(&record_process, x->text, x->length, &x->problems);
+	x->process = json_read(&record_process, t->text, t->length, &x->problems);
 	if (x->process) {
 		check_process(x->process, "", x->spec->linux, &x->problems);
 		check_later(&record_process, x->process, "", &x->problems);
@@ -86,8 +87,8 @@ static int read_process_file(struct execution *x, struct err *e)
 	}
 	x->request.process_root = &record_process;
 	x->request.process_model = x->process;
-	problems_place(&x->problems, x->text, x->length);
-	return problems_err(&x->problems, x->file, e);
+	problems_place(&x->problems, t->text, t->length);
+	return problems_err(&x->problems, t->file, e);
 }
 
 static int read_own_process(struct execution *x, struct err *e)
@@ -169,7 +170,7 @@ static int decide(void *context, struct err *e)
 	for (size_t i = 0; i < x->problems.count; i++)
 		if (x->problems.at[i].is_warning)
 			log_debug(&x->b->log, "%s: %s", x->problems.at[i].pointer, x->problems.at[i].message);
-	if (problems_err(&x->problems, x->file ? x->file : "config.json", e) < 0)
+	if (problems_err(&x->problems, x->text.file ? x->text.file : x->config.file, e) < 0)
 		return -1;
 	return birth_check_terminal(x->process, o->console_socket, o->is_detached, e);
 }
@@ -185,6 +186,9 @@ static int prepare_descriptors(void *context, struct err *e)
 	x->birth.more_cgroups = x->cgroups.more;
 	x->birth.more_count = x->cgroups.count;
 	x->birth.preserve_fds = (unsigned)x->options->preserve_fds;
+	x->birth.config = x->config;
+	x->birth.exec = &x->request;
+	x->birth.process_text = x->text;
 	x->birth.container_pidfd = x->container.pidfd;
 	x->birth.console_socket = x->options->console_socket;
 	x->birth.has_size = x->process->console_size != NULL;

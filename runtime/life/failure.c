@@ -178,12 +178,10 @@ static int explain_op(const struct birth *birth, const struct op *op, const stru
 int birth_place_error(const struct birth *birth, const struct op *op, struct err *e)
 {
 	const char *pointer = op ? plan_find_origin(birth->request, op) : "";
-	unsigned line, column;
 
-	if (!pointer[0] || !birth->text)
-		return -1;
-	json_find_place(birth->text, birth->length, pointer, &line, &column);
-	return err_at(e, pointer, arena_format(&birth->b->arena, "%s:%u:%u", birth->file, line, column));
+	if (op && !pointer[0] && birth->exec)
+		return config_text_place(&birth->process_text, plan_find_exec_origin(birth->exec, op), &birth->b->arena, e);
+	return config_text_place(&birth->config, pointer, &birth->b->arena, e);
 }
 
 int birth_explain_failure(const struct birth *birth, const struct message *m, struct err *e)

@@ -51,16 +51,6 @@ static int explain_end(const struct spec_texts *args, const struct spawn_end *en
 		       end->tail);
 }
 
-static int add_place(const struct hooks *h, const char *pointer, struct err *e)
-{
-	unsigned line, column;
-
-	if (!h->text)
-		return err_at(e, pointer, "");
-	json_find_place(h->text, h->length, pointer, &line, &column);
-	return err_at(e, pointer, arena_format(&h->b->arena, "%s:%u:%u", h->file, line, column));
-}
-
 static int explain(const struct hooks *h, enum plan_hook when, size_t number, const struct spec_texts *args,
 		   const struct spawn_end *end, struct err *e)
 {
@@ -68,7 +58,7 @@ static int explain(const struct hooks *h, enum plan_hook when, size_t number, co
 	const char *word = plan_hook_word(when);
 
 	(void)explain_end(args, end, arena_format(a, "%s hook %zu", word, number), a, e);
-	return add_place(h, arena_format(a, "/hooks/%s/%zu", word, number), e);
+	return config_text_place(&h->config, arena_format(a, "/hooks/%s/%zu", word, number), a, e);
 }
 
 /* --- outside ------------------------------------------------------------------------------------------------------ */
@@ -210,7 +200,7 @@ int hooks_read(struct boxcar *b, const char *id, const char *bundle, const char 
 	if (!spec || problems.mistakes)
 		return err_set(e, "the container's kept configuration is damaged");
 	*request = (struct plan_request){ .spec = spec, .arena = &b->arena, .id = id, .bundle = bundle };
-	*out = (struct hooks){ .b = b, .request = request, .plan = plan_hooks(request), .file = "config.json", .text = text,
-			       .length = length };
+	*out = (struct hooks){ .b = b, .request = request, .plan = plan_hooks(request),
+			       .config = { "config.json", text, length } };
 	return 0;
 }

@@ -8,8 +8,7 @@ struct hooks {
 	struct boxcar *b;
 	const struct plan_request *request;
 	struct plan plan;
-	const char *file, *text; /* of the configuration, for places in messages; text may be NULL */
-	size_t length;
+	struct config_text config;
 };
 
 /* From a configuration's text: the copy that create kept. For commands that have no plan. */

@@ -20,7 +20,7 @@ static int write_limit(struct limits *l, const struct op *op, struct err *e)
 
 	if ((op->flags & OP_ABOVE_USAGE && cgroup_check_usage(l->cgroup, value, e) < 0) ||
 	    cgroup_limit(l->cgroup, controller, file, value, op->flags & OP_MAY_BE_MISSING, e) < 0)
-		return err_at(e, plan_find_origin(l->request, op), "");
+		return config_text_place(l->config, plan_find_origin(l->request, op), l->cgroup->arena, e);
 	l->done[l->count++] = (struct limit_written){ limit, before };
 	return 0;
 }

@@ -2,12 +2,14 @@
 #pragma once
 
 #include "runtime/host/cgroup/cgroup.h"
+#include "runtime/life/config_text.h"
 #include "runtime/plan/plan.h"
 
 struct limits {
 	const struct cgroup *cgroup;
 	const struct plan *plan;
 	const struct plan_request *request; /* for the places in messages */
+	const struct config_text *config;   /* the same; NULL: not known */
 	bool may_go_back;                   /* on failure what was written is set to what it was before */
 	size_t devices_in_force;            /* so many of the plan's device rules hold already */
 	struct limit_written {

@@ -174,7 +174,6 @@ struct plan_blob {           /* raw bytes */
 	M(TEXT, host, NONE) /* in a user namespace: the host's device of that number, to bind; else absent */
 #define PLAN_LINK(M) M(TEXT, target, NONE) M(TEXT, path, NONE)
 #define PLAN_CONSOLE(M) M(NUMBER, rows, NONE) M(NUMBER, columns, NONE) M(NUMBER, uid, NONE) M(FLAGS, how, CONSOLE)
-#define PLAN_DIRECTORY(M) M(TEXT, path, NONE) M(OCTAL, mode, NONE)
 #define PLAN_READONLY(M) M(TEXT, path, NONE)
 #define PLAN_MASK(M) M(TEXT, path, NONE)
 #define PLAN_PIVOT(M) M(WORD, how, PIVOT)
@@ -272,7 +271,6 @@ struct plan_blob {           /* raw bytes */
 	OP(DEVICE, device, INSIDE, "init/device.c", "make a device")                                                      \
 	OP(LINK, link, INSIDE, "init/device.c", "make a symbolic link")                                                   \
 	OP(CONSOLE, console, INSIDE, "init/console.c", "open the terminal")                                               \
-	OP(DIRECTORY, directory, INSIDE, "init/path.c", "make a directory when it is missing")                            \
 	OP(READONLY, readonly, INSIDE, "init/mask.c", "make a path read-only")                                            \
 	OP(MASK, mask, INSIDE, "init/mask.c", "hide a path")                                                              \
 	OP(PIVOT, pivot, INSIDE, "init/root.c", "make the root file system the root")                                     \

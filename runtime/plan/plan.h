@@ -79,6 +79,8 @@ void plan_print_json(const struct plan *plan, const struct plan_request *request
 
 /* The JSON pointer of an op's origin, or "" for a default. */
 const char *plan_find_origin(const struct plan_request *request, const struct op *op);
+/* The same for an op that came from the process that was given to exec: within that process. */
+const char *plan_find_exec_origin(const struct plan_exec_request *request, const struct op *op);
 
 /* Every mount option this release carries out, sorted, ends with NULL: for `features`. */
 const char *const *plan_mount_options(struct arena *a);

@@ -238,6 +238,15 @@ const char *plan_find_origin(const struct plan_request *request, const struct op
 	return pointer ? pointer : "";
 }
 
+const char *plan_find_exec_origin(const struct plan_exec_request *request, const struct op *op)
+{
+	struct arena *a = request->container.arena;
+	const void *member = arena_address(a, op->origin);
+	const char *pointer = member ? json_find_pointer(request->process_root, request->process_model, member, a) : NULL;
+
+	return pointer ? pointer : "";
+}
+
 static void print_op(const struct plan *plan, const struct plan_request *request, const struct op *op, struct text *out)
 {
 	const char *payload = plan_payload(plan, op), *origin = plan_find_origin(request, op);
