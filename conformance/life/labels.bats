@@ -1,8 +1,8 @@
 # Labels of security modules: AppArmor profiles, SELinux labels of the process, its keys and its mounts.
 load harness
 
-has_apparmor() {
-	[ "$(cat /sys/module/apparmor/parameters/enabled 2>/dev/null)" = Y ] && command -v apparmor_parser >/dev/null
+is_apparmor_on() {
+	[ "$(cat /sys/module/apparmor/parameters/enabled 2>/dev/null)" = Y ]
 }
 
 has_selinux() {
@@ -11,7 +11,7 @@ has_selinux() {
 
 needs_apparmor() {
 	only_boxcar
-	has_apparmor || skip "this host has no AppArmor"
+	is_apparmor_on && command -v apparmor_parser >/dev/null || skip "this host has no AppArmor"
 	apparmor_parser --replace --skip-cache <<-'END'
 		profile boxcar-life flags=(attach_disconnected,mediate_deleted) {
 			file,
@@ -27,14 +27,14 @@ needs_selinux() {
 	has_selinux || skip "this host has no SELinux"
 }
 
-# A label that the policy has: that of this test's own process, at its own level.
-own_label() {
-	tr -d '\0\n' </proc/self/attr/current
+# A label that the policy has and nothing else here: that of this test's own process, with two categories.
+other_label() {
+	tr -d '\0\n' </proc/self/attr/current | sed 's/^\([^:]*:[^:]*:[^:]*\).*/\1:s0:c1,c2/'
 }
 
 @test "a profile on a host without AppArmor is refused with its place" {
 	only_boxcar
-	[ ! -d /sys/module/apparmor ] || skip "this host has AppArmor"
+	! is_apparmor_on || skip "this host has AppArmor"
 	config '.process.apparmorProfile = "boxcar-life"'
 	try rt create --bundle "$BUNDLE" "$ID"
 	[ "$status" = 1 ]
@@ -110,19 +110,28 @@ own_label() {
 	left_behind "$ID"
 }
 
+# With a procfs of its own the payload sees its own label; a comma in it is no end of a mount's option.
 @test "the payload, its keys and its mounts have the SELinux labels" {
 	needs_selinux
-	local label=$(own_label)
+	local label=$(other_label)
 	config '.process.selinuxLabel = $label | .linux.mountLabel = $label' --arg label "$label"
 	in_container busybox cat /proc/self/attr/current
 	gave 0 "$label"
 	in_container busybox grep ' /dev tmpfs ' /proc/mounts
-	gave 0 "context"
+	gave 0 "context=$label" || gave 0 "context=\"$label\""
 	started
 	run rt exec "$ID" busybox cat /proc/self/attr/current
 	gave 0 "$label"
+	rt delete -f "$ID"
+	look
+	saw '.keyring | contains("_ses.'"$ID"'")' true
+}
+
+@test "a label that the policy does not have is an error that names it" {
+	needs_selinux
 	config '.process.selinuxLabel = "no:such:label:s0"'
-	ID=$ID-second try rt create --bundle "$BUNDLE" "$ID-second"
+	try rt create --bundle "$BUNDLE" "$ID"
 	[ "$status" = 1 ]
-	[[ $output == *no:such:label:s0*/process/selinuxLabel* || $output == *selinuxLabel* ]]
+	[[ $output == *no:such:label:s0*config.json:* ]]
+	left_behind "$ID"
 }
