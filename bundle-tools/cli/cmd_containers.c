@@ -2,6 +2,7 @@
 #include "bundle-tools/cli/commands.h"
 
 #include "bundle-tools/cli/show.h"
+#include "bundle-tools/net/network.h"
 #include "bundle-tools/run/container.h"
 #include "bundle-tools/run/namespaces.h"
 #include "spec/base/own.h"
@@ -131,7 +132,8 @@ static void add_text(struct text *t, const char *key, const char *value)
 	text_add(t, ",\n");
 }
 
-static void print_container(struct conductor *c, const struct container *container, const struct runtime_state *state)
+static void print_container(struct conductor *c, const struct container *container, const struct runtime_state *state,
+			    const struct network *network)
 {
 	struct text t;
 
@@ -143,21 +145,47 @@ static void print_container(struct conductor *c, const struct container *contain
 	add_text(&t, "status", status_word(state->status));
 	add_text(&t, "bundle", arena_format(&c->arena, "%s/containers/%s", c->root, container->name));
 	add_text(&t, "network", container->network);
+	if (network)
+		add_text(&t, "ip", network->address);
 	add_text(&t, "runtime", c->runtime);
 	text_add(&t, "  \"layers\": %zu,\n  \"pid\": %d\n}\n", container->layers.count, (int)state->pid);
 	(void)fputs(t.at, stdout); /* a failure is seen at the end of the command */
+}
+
+/* What is left of the options when the container is known. */
+static int inspect_container(struct conductor *c, const struct inspect_options *o, const struct container *container, struct err *e)
+{
+	const struct network *network = NULL;
+	struct runtime_state state;
+
+	if (runtime_read_state(c, container->name, &state, e) || network_read(c, container->name, &network, e))
+		return -1;
+	if ((o->has_pid || o->has_namespaces) && !state.pid)
+		return err_set(e, "container %s does not run", container->name);
+	if (o->has_ip && !network) {
+		(void)err_set(e, "container %s has no network", container->name);
+		return err_hint(e, "`conductor addnetwork %s` gives it one", container->name);
+	}
+	if (o->has_namespaces)
+		return namespaces_print(c, state.pid, e);
+	if (o->has_pid)
+		(void)printf("%d\n", (int)state.pid);
+	else if (o->has_ip)
+		(void)printf("%s\n", network->address);
+	else
+		print_container(c, container, &state, network);
+	return 0;
 }
 
 COMMAND(inspect)
 {
 	const struct inspect_options *o = options;
 	struct container *container = NULL;
-	struct runtime_state state;
 	uint64_t pid;
 
 	(void)exit_code;
-	if (o->has_pid && o->has_namespaces)
-		return err_set(e, "--pid and --namespaces exclude each other");
+	if (o->has_pid + o->has_ip + o->has_namespaces > 1)
+		return err_set(e, "--pid, --ip and --namespaces exclude each other");
 	if (store_open(c, e))
 		return -1;
 	if (container_read(c, line->at[0], &container, e)) {
@@ -166,15 +194,5 @@ COMMAND(inspect)
 		*e = ERR_NONE;
 		return namespaces_print(c, (pid_t)pid, e);
 	}
-	if (runtime_read_state(c, container->name, &state, e))
-		return -1;
-	if ((o->has_pid || o->has_namespaces) && !state.pid)
-		return err_set(e, "container %s does not run", container->name);
-	if (o->has_namespaces)
-		return namespaces_print(c, state.pid, e);
-	if (o->has_pid)
-		(void)printf("%d\n", (int)state.pid);
-	else
-		print_container(c, container, &state);
-	return 0;
+	return inspect_container(c, o, container, e);
 }

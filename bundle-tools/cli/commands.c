@@ -80,6 +80,7 @@ static const struct option logs_rows[] = {
 };
 static const struct option inspect_rows[] = {
 	FLAG(inspect_options, "pid", 0, has_pid, "only the process id"),
+	FLAG(inspect_options, "ip", 0, has_ip, "only the address"),
 	FLAG(inspect_options, "namespaces", 0, has_namespaces, "the namespaces of the container, or of a process id"),
 	HELP(inspect_options),
 	END,
@@ -96,6 +97,14 @@ static const struct option import_rows[] = {
 	NUMBER(import_command_options, "max-size", 0, max_size, "GIGABYTES", "how large it may become; default: 32", 1 << 20),
 	FLAG(import_command_options, "allow-devices", 0, has_devices, "take any device, not only those that every container has"),
 	HELP(import_command_options),
+	END,
+};
+static const struct option addnetwork_rows[] = {
+	FLAG(addnetwork_options, "internet", 'i', has_internet, "let it reach whatever the host reaches"),
+	TEXTS(addnetwork_options, "expose", 'e', expose, "INNER-OUTER", "a port of the container at one of the host; may be repeated"),
+	TEXTS(addnetwork_options, "publish", 'p', publish, "HOST:CONTAINER[/udp]", "the same, the host's port first; may be repeated"),
+	TEXT(addnetwork_options, "subnet", 0, subnet, "A.B", "first half of its address; default: $CONDUCTOR_SUBNET or 192.168"),
+	HELP(addnetwork_options),
 	END,
 };
 static const struct option plain_rows[] = { HELP(plain_options), END };
@@ -118,6 +127,8 @@ static const struct command commands[] = {
 	{ "exec", "NAME [COMMAND ...]", "run another command in a container", ROWS(exec, exec_command_options), 1, -1, 1, 0, cmd_exec },
 	{ "ps", "", "list the containers", ROWS(plain, plain_options), 0, 0, -1, 0, cmd_ps },
 	{ "stop", "NAME ...", "end containers and remove them", ROWS(stop, stop_options), 1, -1, -1, 0, cmd_stop },
+	{ "addnetwork", "NAME", "give a running container a network", ROWS(addnetwork, addnetwork_options), 1, 1, -1, 0, cmd_addnetwork },
+	{ "peer", "NAME NAME", "let two containers talk to each other", ROWS(plain, plain_options), 2, 2, -1, 0, cmd_peer },
 	{ "logs", "NAME", "show what a detached container says", ROWS(logs, logs_options), 1, 1, -1, 0, cmd_logs },
 	{ "inspect", "NAME|PID", "show what is known of a container", ROWS(inspect, inspect_options), 1, 1, -1, 0, cmd_inspect },
 	{ NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0, NULL },

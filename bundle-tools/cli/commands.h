@@ -54,7 +54,12 @@ struct logs_options {
 	bool follows, has_help;
 };
 struct inspect_options {
-	bool has_pid, has_namespaces, has_help;
+	bool has_pid, has_ip, has_namespaces, has_help;
+};
+struct addnetwork_options {
+	struct option_texts expose, publish;
+	const char *subnet;
+	bool has_internet, has_help;
 };
 struct export_command_options {
 	const char *name;
@@ -82,3 +87,5 @@ command_run cmd_ps;
 command_run cmd_stop;
 command_run cmd_logs;
 command_run cmd_inspect;
+command_run cmd_addnetwork;
+command_run cmd_peer;

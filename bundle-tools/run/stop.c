@@ -1,6 +1,7 @@
 /* The end of a container. */
 #include "bundle-tools/run/container.h"
 
+#include "bundle-tools/net/network.h"
 #include "bundle-tools/run/signal_name.h"
 #include "bundle-tools/store/remove.h"
 #include "spec/base/own.h"
@@ -83,7 +84,7 @@ int container_stop(struct conductor *c, const char *name, unsigned seconds, stru
 		return -1;
 	if (state.status == RUNTIME_RUNNING && ask_to_end(c, &container, &state, seconds, e))
 		return -1;
-	if (runtime_delete(c, name, e))
+	if (runtime_delete(c, name, e) || network_remove(c, name, e))
 		return -1;
 	return remove_files(c, name, e);
 }

@@ -24,8 +24,11 @@ teardown() {
 	return $left
 }
 
+# WITHIN: what conductor is to be run by, such as a program that puts it into a network namespace.
+WITHIN=()
+
 c() {
-	"$CONDUCTOR" --root "$STORE" --runtime "$RUNTIME" "$@" 3>&-
+	"${WITHIN[@]}" "$CONDUCTOR" --root "$STORE" --runtime "$RUNTIME" "$@" 3>&-
 }
 
 # The Conductorfile from stdin, behind lines that give it busybox and its shell.
@@ -48,7 +51,7 @@ left_behind() {
 # As bats' `run`, with a bound, and no pipe that a detached container would hold.
 try() {
 	status=0
-	timeout 60 "$CONDUCTOR" --root "$STORE" --runtime "$RUNTIME" "$@" </dev/null >"$BATS_TEST_TMPDIR/tried" 2>&1 3>&- || status=$?
+	timeout 60 "${WITHIN[@]}" "$CONDUCTOR" --root "$STORE" --runtime "$RUNTIME" "$@" </dev/null >"$BATS_TEST_TMPDIR/tried" 2>&1 3>&- || status=$?
 	output=$(<"$BATS_TEST_TMPDIR/tried")
 	echo "$output"
 }
