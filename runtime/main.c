@@ -36,19 +36,18 @@ static bool is_rootless(struct boxcar *b, const struct global_options *g)
 	struct err ignored = ERR_NONE;
 
 	(void)facts_probe(FACTS_USER, &b->arena, &b->facts, &ignored); /* asks for ids only, which cannot fail */
-	if (g->rootless && strcmp(g->rootless, "auto") != 0)
-		return strcmp(g->rootless, "true") == 0;
+	if (g->rootless != ROOTLESS_AUTO)
+		return g->rootless == ROOTLESS_TRUE;
 	return b->facts.uid != 0 || b->facts.is_in_user_namespace;
 }
 
 static int apply_globals(struct boxcar *b, const struct global_options *g, struct err *e)
 {
-	b->log.has_debug = g->has_debug;
+	b->log.level = (enum log_level)g->log_level;
+	b->log.has_debug = g->has_debug || b->log.level == LOG_ALL;
 	b->log.format = (enum log_format)g->log_format;
 	if (g->log && log_open(&b->log, g->log, e) < 0)
 		return -1;
-	if (g->rootless && strcmp(g->rootless, "true") != 0 && strcmp(g->rootless, "false") != 0 && strcmp(g->rootless, "auto") != 0)
-		return err_set(e, "--rootless %s: must be true, false or auto", g->rootless);
 	if (g->has_systemd_cgroup || g->cgroup_manager == CGROUP_MANAGER_SYSTEMD) {
 		(void)err_set(e, "not supported yet: cgroups made by systemd");
 		return err_hint(e, "use --cgroup-manager cgroupfs; engines: cgroup_manager = \"cgroupfs\", SystemdCgroup = false");

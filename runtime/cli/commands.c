@@ -6,18 +6,22 @@
 #include <stdint.h>
 
 static const char *const log_formats[] = { "text", "json", NULL };
+static const char *const log_levels[] = { "warning", "error", "info", "debug", NULL }; /* as enum log_level */
+static const char *const rootless_words[] = { "auto", "true", "false", NULL };
 static const char *const cgroup_managers[] = { "cgroupfs", "systemd", "disabled", NULL };
 static const char *const list_formats[] = { "table", "json", NULL };
 static const char *const text_formats[] = { "text", "json", NULL };
 
 static const struct option global_rows[] = {
 	TEXT(global_options, "root", 0, root, "DIR", "directory of the containers' state"),
-	TEXT(global_options, "log", 0, log, "FILE", "append messages to this file"),
+	TEXT(global_options, "log", 0, log, "WHERE", "append messages to this file, or journald:NAME or syslog:NAME"),
 	WORD(global_options, "log-format", 0, log_format, "FORMAT", "text or json", log_formats),
+	WORD(global_options, "log-level", 0, log_level, "LEVEL", "error, warning, info or debug; default: warning", log_levels),
 	FLAG(global_options, "debug", 0, has_debug, "tell more, on stderr"),
 	WORD(global_options, "cgroup-manager", 0, cgroup_manager, "NAME", "cgroupfs, systemd or disabled", cgroup_managers),
 	FLAG(global_options, "systemd-cgroup", 0, has_systemd_cgroup, "let systemd make the cgroup"),
-	TEXT(global_options, "rootless", 0, rootless, "WHEN", "true, false or auto: whether to do without root"),
+	WORD(global_options, "rootless", 0, rootless, "WHEN", "true, false or auto: whether to do without root", rootless_words),
+	TEXT(global_options, "criu", 0, criu, "PROGRAM", "path of criu; accepted for engines, no command uses it"),
 	FLAG(global_options, "version", 'v', has_version, "show the version"),
 	HELP(global_options),
 	END,
@@ -66,11 +70,13 @@ static const struct option exec_rows[] = {
 };
 static const struct option kill_rows[] = {
 	FLAG(kill_options, "all", 'a', is_for_all, "signal every process of the container"),
+	FLAG(kill_options, "regex", 'r', is_pattern, "ID is a regular expression: all containers with such an id"),
 	HELP(kill_options),
 	END,
 };
 static const struct option delete_rows[] = {
 	FLAG(delete_options, "force", 'f', is_forced, "kill it when it runs; no error when it does not exist"),
+	FLAG(delete_options, "regex", 'r', is_pattern, "ID is a regular expression: all containers with such an id"),
 	HELP(delete_options),
 	END,
 };
@@ -147,6 +153,7 @@ static const struct command commands[] = {
 	{ "kill", "ID [SIGNAL]", "send a signal (default: TERM)", ROWS(kill, kill_options), 1, 2, -1, 0, cmd_kill },
 	{ "delete", "ID", "remove a container and all that belongs to it", ROWS(delete, delete_options), 1, 1, -1, 0,
 	  cmd_delete },
+	{ "wait", "ID", "wait for the end of a container and print its exit code", ROWS(plain, plain_options), 1, 1, -1, 0, cmd_wait },
 	{ "list", "", "list the containers", ROWS(list, list_options), 0, 0, -1, 0, cmd_list },
 	{ "pause", "ID", "freeze all processes of a container", ROWS(plain, plain_options), 1, 1, -1, 0, cmd_pause },
 	{ "resume", "ID", "let a paused container go on", ROWS(plain, plain_options), 1, 1, -1, 0, cmd_resume },

@@ -7,11 +7,12 @@
 extern const struct program boxcar_program;
 
 struct global_options {
-	const char *root, *log, *rootless;
-	int log_format, cgroup_manager;
+	const char *root, *log, *criu;
+	int log_format, log_level, cgroup_manager, rootless;
 	bool has_debug, has_systemd_cgroup, has_version, has_help;
 };
 
+enum { ROOTLESS_AUTO, ROOTLESS_TRUE, ROOTLESS_FALSE };
 enum { CGROUP_MANAGER_CGROUPFS, CGROUP_MANAGER_SYSTEMD, CGROUP_MANAGER_DISABLED };
 
 /* A command's function. `b` comes with its type: COMMAND(start) { ... b->root ... } */
@@ -37,10 +38,10 @@ struct exec_command_options {
 	bool has_help;
 };
 struct kill_options {
-	bool is_for_all, has_help;
+	bool is_for_all, is_pattern, has_help;
 };
 struct delete_options {
-	bool is_forced, has_help;
+	bool is_forced, is_pattern, has_help;
 };
 struct list_options {
 	int format;
@@ -85,6 +86,7 @@ command_run cmd_exec;
 command_run cmd_state;
 command_run cmd_kill;
 command_run cmd_delete;
+command_run cmd_wait;
 command_run cmd_list;
 command_run cmd_spec;
 command_run cmd_check;

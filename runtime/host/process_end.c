@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -49,6 +50,62 @@ int process_wait(struct process *p, int *exit_code, struct err *e)
 	return 0;
 }
 
+/* linux/pidfd.h of 6.15: the first version of the structure. */
+struct pidfd_information {
+	uint64_t mask, cgroup;
+	uint32_t ids[11];
+	int32_t exit_code; /* as wait(2) has it */
+};
+#define PIDFD_GET_INFORMATION _IOWR(0xFF, 11, struct pidfd_information)
+enum { PIDFD_HAS_EXIT = 1 << 3 };
+
+static int decode_status(int status)
+{
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/* 1: told; 0: not yet; -1: this kernel never does. */
+static int read_exit(int pidfd, int *exit_code)
+{
+	struct pidfd_information info = { .mask = PIDFD_HAS_EXIT };
+
+	if (ioctl(pidfd, PIDFD_GET_INFORMATION, &info) < 0)
+		return errno == ESRCH ? 0 : -1;
+	if (!(info.mask & PIDFD_HAS_EXIT))
+		return 0;
+	*exit_code = decode_status(info.exit_code);
+	return 1;
+}
+
+static int wait_for(int pidfd, short events, int milliseconds)
+{
+	struct pollfd p = { .fd = pidfd, .events = events };
+	int ready;
+
+	do
+		ready = poll(&p, 1, milliseconds);
+	while (ready < 0 && errno == EINTR);
+	return ready;
+}
+
+enum process_end process_await(int pidfd, int *exit_code, struct err *e)
+{
+	siginfo_t info = { 0 };
+
+	if (wait_for(pidfd, POLLIN, -1) < 0) {
+		(void)err_sys(e, "wait for the process");
+		return PROCESS_FAILED;
+	}
+	if (waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED) == 0) { /* it was our child */
+		*exit_code = info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
+		return PROCESS_KNOWN;
+	}
+	int told = read_exit(pidfd, exit_code);
+	if (told == 0 && wait_for(pidfd, 0, END_WAIT_MS) > 0) /* POLLHUP: reaped */
+		told = read_exit(pidfd, exit_code);
+	return told > 0 ? PROCESS_KNOWN : PROCESS_UNKNOWN;
+}
+
 /* proc(5): the second field, in parentheses, may hold anything; what follows its last ')' is numbers. */
 int process_read_start_time(pid_t pid, uint64_t *start_time, struct err *e)
 {
@@ -73,10 +130,9 @@ int process_read_start_time(pid_t pid, uint64_t *start_time, struct err *e)
 	return 0;
 }
 
-int process_open(pid_t pid, uint64_t start_time, struct err *e)
+int process_find(pid_t pid, uint64_t start_time, struct err *e)
 {
 	own_fd fd = (int)syscall(SYS_pidfd_open, pid, 0);
-	struct pollfd ended = { .fd = fd, .events = POLLIN };
 	uint64_t found;
 
 	if (fd < 0)
@@ -85,6 +141,16 @@ int process_open(pid_t pid, uint64_t start_time, struct err *e)
 		return -1;
 	if (found != start_time)
 		return err_number(e, ESRCH, "process %d is another one now", (int)pid);
+	return take_fd(&fd);
+}
+
+int process_open(pid_t pid, uint64_t start_time, struct err *e)
+{
+	own_fd fd = process_find(pid, start_time, e);
+	struct pollfd ended = { .fd = fd, .events = POLLIN };
+
+	if (fd < 0)
+		return -1;
 	if (poll(&ended, 1, 0) != 0)
 		return err_number(e, ESRCH, "process %d has ended", (int)pid);
 	return take_fd(&fd);

@@ -60,6 +60,13 @@ int process_wait(struct process *p, int *exit_code, struct err *e);
 /* A process of another command, named by pid and start time (field 22 of /proc/PID/stat). -1 with errno ESRCH in e->number when
  * it is gone or the pid now belongs to somebody else. The start time is read after opening. */
 int process_open(pid_t pid, uint64_t start_time, struct err *e);
+/* The same, but one that has ended and was not reaped yet will do. */
+int process_find(pid_t pid, uint64_t start_time, struct err *e);
+
+/* Wait for the end of somebody else's process (or of our own child). How it ended is known where the kernel tells (Linux 6.15),
+ * once its parent has reaped it, for which this waits ten seconds. */
+enum process_end { PROCESS_KNOWN, PROCESS_UNKNOWN, PROCESS_FAILED };
+enum process_end process_await(int pidfd, int *exit_code, struct err *e);
 int process_read_start_time(pid_t pid, uint64_t *start_time, struct err *e);
 
 /* OOM_SCORE: /proc/PID/oom_score_adj. */

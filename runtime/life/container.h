@@ -122,6 +122,8 @@ int life_update(struct container *c, const char *file, const char *text, size_t 
 /* Both need the lock. A created container can be paused, too. */
 int life_pause(struct container *c, struct err *e);
 int life_resume(struct container *c, struct err *e);
+/* Until it has ended. The exit code as a shell tells it, or an error when nobody knows it. */
+int life_wait(const struct container *c, int *exit_code, struct err *e);
 int life_kill(struct container *c, int signal, bool is_for_all, struct err *e);
 /* The end: kill what lives, remove cgroup and state, run the poststop hooks: those of `known`, or with NULL those that create
  * kept. Without is_forced a running container is refused. */

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 
 enum log_format { LOG_TEXT, LOG_JSON };
+enum log_level { LOG_WARNINGS, LOG_ERRORS, LOG_NOTES, LOG_ALL }; /* words: warning (the default), error, info, debug */
+enum log_target { LOG_FILE, LOG_JOURNALD, LOG_SYSLOG };
 
 struct log_warning {
 	struct log_warning *next;
@@ -19,21 +21,25 @@ struct log_warning {
 struct log {
 	struct arena *arena;
 	const char *program;  /* "boxcar" */
-	int fd;               /* the log file, -1 when there is none; owned */
+	int fd;               /* the log file or socket, -1 when there is none; owned */
+	enum log_target target;
+	const char *identifier; /* for journald and syslog */
 	enum log_format format;
+	enum log_level level;
 	bool has_debug;
 	struct log_warning *first, **last;
 };
 
 void log_init(struct log *l, struct arena *a, const char *program);
 
-/* Open the log file for appending, made with mode 0600 when missing. */
-int log_open(struct log *l, const char *path, struct err *e);
+/* A file, for appending, made with mode 0600 when missing: PATH or file:PATH. Or journald:IDENTIFIER, syslog:IDENTIFIER, as crun
+ * has them, where the format means nothing. */
+int log_open(struct log *l, const char *where, struct err *e);
 
 /* Keep a warning for the end of the command. */
 void log_warn(struct log *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Write to stderr and log at once, only with --debug. */
+/* Write to stderr at once, only with --debug; to journald and syslog, too, but not to a file, which engines read. */
 void log_debug(struct log *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The end of a command: its error (NULL on success) and the kept warnings. `command` names the command for the record. */
