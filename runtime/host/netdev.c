@@ -147,7 +147,8 @@ static int tell(const struct netdev *n, const struct netdev_message *m, int name
 	c->cmsg_type = SCM_RIGHTS;
 	c->cmsg_len = CMSG_LEN(sizeof(int));
 	memcpy(CMSG_DATA(c), &namespace_fd, sizeof namespace_fd);
-	return sendmsg(n->channel, &message, MSG_NOSIGNAL) < 0 ? err_sys(e, "write to boxcar-netdev") : 0;
+	/* when it is gone already, what it has said, or its end, tells more */
+	return sendmsg(n->channel, &message, MSG_NOSIGNAL) < 0 && errno != EPIPE ? err_sys(e, "write to boxcar-netdev") : 0;
 }
 
 static int hear(const struct netdev *n, struct netdev_message *m, struct err *e)
