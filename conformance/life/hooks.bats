@@ -455,7 +455,45 @@ nothing_left() {
 		[ "$status" = 0 ] || { echo "$output"; return 1; }
 		is_boxcar && [ "$(trace)" = poststop ]
 		nothing_left
-		[ $kind = createContainer ] || kill "$(<"$T/here")" 2>/dev/null || true # the other one ended with init; its pid is not ours
+		[ $kind = createContainer ] || eventually is_gone "$(<"$T/here")" # the other one ended with init; its pid is not ours
+	done
+}
+
+@test "delete killed while a poststop hook runs: the hook ends, and delete again runs it again" {
+	only_boxcar # runc forgets it
+	hooks_setup
+	hook poststop /bin/sh sh -c "echo \$\$ >$T/here; [ -e $T/quick ] || exec sleep 600"
+	hook poststop "$T/hook" hook second "$T"
+	for force in "" --force; do
+		rm -f "$T"/trace "$T"/here "$T"/quick
+		started
+		rt kill "$ID" KILL
+		eventually has_status stopped
+		"$RUNTIME" --root "$ROOT" delete $force "$ID" </dev/null >/dev/null 2>&1 &
+		local runtime=$!
+		eventually test -s "$T/here"
+		kill -KILL $runtime
+		wait $runtime || true
+		eventually is_gone "$(<"$T/here")"
+		[ ! -e "$T/trace" ]
+		has_status stopped
+		: >"$T/quick"
+		rt delete $force "$ID"
+		[ "$(trace)" = second ]
+		nothing_left
+	done
+}
+
+@test "a hook has default signals, all of them" {
+	only_boxcar # runc's are those of its own runtime
+	hooks_setup
+	for kind in createRuntime createContainer; do
+		hook $kind /bin/sh sh -c "grep -E '^Sig(Ign|Blk)' /proc/self/status >$T/signals.$kind"
+	done
+	in_container /probe true
+	gave 0
+	for kind in createRuntime createContainer; do
+		[ "$(grep -c '0000000000000000$' "$T/signals.$kind")" = 2 ] || { cat "$T/signals.$kind"; return 1; }
 	done
 }
 

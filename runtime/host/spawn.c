@@ -1,21 +1,22 @@
 #include "runtime/host/spawn.h"
 
+#include "runtime/host/clone.h"
 #include "spec/base/own.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { KILL_WAIT_MS = 10000, REST_READS = 64 };
+enum { KILL_WAIT_MS = 10000, REST_READS = 64, HIGHEST_FD = 4096, STACK_SIZE = 64 << 10 };
 
 /* The last bytes of what was read. */
 struct tail {
@@ -168,30 +169,92 @@ static int make_pipe(int *ours, int *theirs, struct err *e)
 	return fcntl(*ours, F_SETFL, O_NONBLOCK) < 0 ? err_sys(e, "make a pipe") : 0; /* only our end: a program may not expect it */
 }
 
-/* An errno: as the pid, so the reason of a failed exec comes from the C library's own vfork. */
-static int start_child(struct child *c, const struct spawn *s, int in_fd, int out_fd, int err_fd)
-{
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t all, none;
-	int error = 0;
+/* What the child finds in the memory that it shares with us until its exec. */
+struct start {
+	const struct spawn *spawn;
+	int stdio[3];
+	pid_t parent;
+	int error; /* why it could not be executed */
+};
 
-	(void)sigfillset(&all), (void)sigemptyset(&none); /* here and in the next lines: nothing that can fail but memory, of which */
-	(void)posix_spawnattr_init(&attributes);          /* the next call would tell */
-	(void)posix_spawnattr_setsigdefault(&attributes, &all);
-	(void)posix_spawnattr_setsigmask(&attributes, &none);
-	(void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-	error = posix_spawn_file_actions_init(&actions);
-	error = error ? error : posix_spawn_file_actions_adddup2(&actions, in_fd, 0);
-	error = error ? error : posix_spawn_file_actions_adddup2(&actions, out_fd, 1);
-	error = error ? error : posix_spawn_file_actions_adddup2(&actions, err_fd, 2);
-	error = error ? error : posix_spawn_file_actions_addclosefrom_np(&actions, 3);
-	if (!error && s->directory && access(s->directory, X_OK) == 0)
-		error = posix_spawn_file_actions_addchdir_np(&actions, s->directory);
+static void set_default_signals(void)
+{
+	/* the kernel's struct: the C library keeps two signals for itself, and ignored over an exec */
+	static const uint64_t by_default[4];
+
+	for (int n = 1; n <= 64; n++)
+		(void)syscall(SYS_rt_sigaction, n, by_default, NULL, sizeof(uint64_t)); /* EINVAL for the two that are always so */
+	(void)syscall(SYS_rt_sigprocmask, SIG_SETMASK, by_default, NULL, sizeof(uint64_t)); /* cannot fail */
+}
+
+/* Ours may be among the numbers 0 to 2, where the caller had closed those. */
+static int place_stdio(struct start *s)
+{
+	for (int n = 0; n < 3; n++) {
+		s->stdio[n] = fcntl(s->stdio[n], F_DUPFD_CLOEXEC, 3);
+		if (s->stdio[n] < 0)
+			return -1;
+	}
+	for (int n = 0; n < 3; n++)
+		if (dup3(s->stdio[n], n, 0) < 0)
+			return -1;
+	return 0;
+}
+
+static void close_others(void)
+{
+	if (close_range(3, ~0U, 0) < 0) /* filtered hosts; what lies higher is close-on-exec */
+		for (int fd = 3; fd < HIGHEST_FD; fd++)
+			(void)close(fd);
+}
+
+/* I am a child program before its exec: in the runtime's namespaces, with the runtime's memory, as it is suspended, and
+ * descriptors of my own. I die with the runtime, also when it is gone already. */
+static int enter_program(void *argument)
+{
+	struct start *s = argument;
+
+	set_default_signals();
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && getppid() != s->parent)
+		return 127;
+	(void)setsid(); /* cannot fail: a new process leads no group */
+	if (place_stdio(s) == 0) {
+		close_others();
+		if (s->spawn->directory && chdir(s->spawn->directory) < 0)
+			errno = 0; /* then the caller's */
+		(void)execve(s->spawn->path, s->spawn->args, s->spawn->env);
+	}
+	s->error = errno;
+	return 127;
+}
+
+/* Signals wait meanwhile: a handler of ours must not run in the child. Its exec failing is no error here, but in s->error. */
+static int clone_child(struct child *c, struct start *s, char *stack, struct err *e)
+{
+	struct clone_args args = { .flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD, .pidfd = (uint64_t)(uintptr_t)&c->pidfd,
+				   .exit_signal = SIGCHLD, .stack = (uint64_t)(uintptr_t)stack, .stack_size = STACK_SIZE };
+	sigset_t all, before;
+
+	(void)sigfillset(&all); /* cannot fail, nor can the next */
+	(void)sigprocmask(SIG_BLOCK, &all, &before);
 	c->began = now_ms();
-	error = error ? error : posix_spawn(&c->pid, s->path, &actions, &attributes, s->args, s->env);
-	(void)posix_spawn_file_actions_destroy(&actions), (void)posix_spawnattr_destroy(&attributes); /* always 0 */
-	return error;
+	long pid = clone_call(&args, enter_program, s);
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+	if (pid < 0)
+		return err_number(e, (int)-pid, "start %s: clone3", s->spawn->path);
+	c->pid = (pid_t)pid;
+	return 0;
+}
+
+static int start_child(struct child *c, struct start *s, struct err *e)
+{
+	char *stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+
+	if (stack == MAP_FAILED)
+		return err_sys(e, "start %s: a stack", s->spawn->path);
+	int result = clone_child(c, s, stack, e);
+	(void)munmap(stack, STACK_SIZE); /* what was mapped above */
+	return result;
 }
 
 static int run_child(struct child *c, const struct spawn *s, struct spawn_end *out, struct err *e)
@@ -202,19 +265,17 @@ static int run_child(struct child *c, const struct spawn *s, struct spawn_end *o
 
 	if (in_fd < 0 || make_pipe(&c->out_fd, &out_fd, e) < 0 || make_pipe(&c->err_fd, &err_fd, e) < 0)
 		return -1;
-	out->error = start_child(c, s, in_fd, s->out_fd ? s->out_fd : out_fd, s->err_fd ? s->err_fd : err_fd);
-	if (out->error)
-		return 0;
+	struct start start = { .spawn = s,
+			       .stdio = { in_fd, s->out_fd ? s->out_fd : out_fd, s->err_fd ? s->err_fd : err_fd },
+			       .parent = getpid() };
+	if (start_child(c, &start, e) < 0)
+		return -1;
 	drop_fd(&out_fd);
 	drop_fd(&err_fd);
-	c->pidfd = (int)syscall(SYS_pidfd_open, c->pid, 0);
-	if (c->pidfd < 0) {
-		(void)err_sys(e, "pidfd_open for %s", s->path);
-		(void)kill(-c->pid, SIGKILL); /* ours, and not reaped: nobody else's */
-		(void)waitpid(c->pid, NULL, 0);
+	if (end_child(c, s, out, e) < 0)
 		return -1;
-	}
-	return end_child(c, s, out, e);
+	out->error = start.error ? start.error : out->error;
+	return 0;
 }
 
 int spawn_run(const struct spawn *s, struct spawn_end *out, struct err *e)

@@ -1,7 +1,7 @@
 /* Owns child programs of the host: one function starts one, feeds it, waits for it within a bound, and tells how it ended.
  * The child has no descriptor of ours but 0 to 2, leads a session of its own, and has default signals. Its stdin is what
- * it is given and no more, its stdout is read and dropped or kept, of its stderr the last bytes are kept: it can write as much as
- * it likes and blocks on nothing. What it leaves running in the background is its own affair. */
+ * it is given and no more, its stdout is read and dropped or kept, of its stderr the last bytes are kept: it can write as much
+ * as it likes and blocks on nothing. It dies with us; what it leaves running in the background is its own affair. */
 #pragma once
 
 #include "spec/base/err.h"

@@ -125,8 +125,8 @@ int life_resume(struct container *c, struct err *e);
 /* Until it has ended. The exit code as a shell tells it, or an error when nobody knows it. */
 int life_wait(const struct container *c, int *exit_code, struct err *e);
 int life_kill(struct container *c, int signal, bool is_for_all, struct err *e);
-/* The end: kill what lives, remove cgroup and state, run the poststop hooks: those of `known`, or with NULL those that create
- * kept. Without is_forced a running container is refused. */
+/* The end: kill what lives, remove the cgroup, run the poststop hooks, remove the state. The hooks are those of `known`, or with
+ * NULL those that create kept. Without is_forced a running container is refused. */
 int life_delete(struct boxcar *b, const char *id, bool is_forced, const struct hooks *known, struct err *e);
 
 struct exec_options {

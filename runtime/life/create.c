@@ -69,7 +69,7 @@ static int expect_hooks(void *context, struct err *e)
 	return 0;
 }
 
-/* Last of all, when nothing of the container is left. */
+/* When nothing of the container is left but its state directory: whoever dies on the way leaves that to delete, which runs them. */
 static void end_hooks(void *context)
 {
 	struct creation *c = context;
@@ -204,8 +204,8 @@ static int send_pidfd(void *context, struct err *e)
 }
 
 static const struct step create_steps[] = {
-	{ "expect hooks", expect_hooks, end_hooks },
 	{ "make the state directory", make_entry, remove_entry },
+	{ "expect hooks", expect_hooks, end_hooks },
 	{ "make the cgroup", make_cgroup, remove_cgroup },
 	{ "set the limits", set_limits, NULL },
 	{ "prepare init's descriptors", prepare_descriptors, drop_descriptors },

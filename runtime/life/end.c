@@ -188,8 +188,8 @@ static const struct step delete_steps[] = {
 	{ "find the poststop hooks", find_hooks, NULL },
 	{ "kill what lives", kill_processes, NULL },
 	{ "remove the cgroup", remove_cgroup, NULL },
-	{ "remove the state directory", remove_entry, NULL },
 	{ "run the poststop hooks", run_hooks, NULL },
+	{ "remove the state directory", remove_entry, NULL },
 };
 
 static int destroy(struct container *c, const struct hooks *known, struct err *e)

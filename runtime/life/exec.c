@@ -169,7 +169,7 @@ static int decide(void *context, struct err *e)
 	(void)plan_exec(&x->request, &x->problems, &x->plan);
 	for (size_t i = 0; i < x->problems.count; i++)
 		if (x->problems.at[i].is_warning)
-			log_debug(&x->b->log, "%s: %s", x->problems.at[i].pointer, x->problems.at[i].message);
+			log_warn(&x->b->log, "%s: %s", x->problems.at[i].pointer, x->problems.at[i].message);
 	if (problems_err(&x->problems, x->text.file ? x->text.file : x->config.file, e) < 0)
 		return -1;
 	return birth_check_terminal(x->process, o->console_socket, o->is_detached, e);
