@@ -114,7 +114,7 @@ other_label() {
 @test "the payload, its keys and its mounts have the SELinux labels" {
 	needs_selinux
 	local label=$(other_label)
-	config '.process.selinuxLabel = $label | .linux.mountLabel = $label' --arg label "$label"
+	config '.process.selinuxLabel = $other | .linux.mountLabel = $other' --arg other "$label"
 	in_container busybox cat /proc/self/attr/current
 	gave 0 "$label"
 	in_container busybox grep ' /dev tmpfs ' /proc/mounts

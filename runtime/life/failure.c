@@ -146,6 +146,14 @@ static int explain_profile(const char *profile, const struct message *m, const c
 	return m->error == ENOENT ? err_hint(e, "load it with apparmor_parser") : -1;
 }
 
+static int explain_keyring(const struct plan *plan, const struct op_keyring *keyring, const struct message *m, const char *call,
+			   struct err *e)
+{
+	if (keyring->label && m->call != SYS_keyctl)
+		return err_number(e, m->error, "give the SELinux label %s to keys: %s", plan_get_text(plan, keyring->label), call);
+	return err_number(e, m->error, "join the new session keyring %s: %s", plan_get_text(plan, keyring->name), call);
+}
+
 static int explain_op(const struct birth *birth, const struct op *op, const struct message *m, struct err *e)
 {
 	const char *subject = find_subject(birth->plan, op), *call = name_call(&birth->b->arena, m->call);
@@ -162,6 +170,8 @@ static int explain_op(const struct birth *birth, const struct op *op, const stru
 		return explain_directory(subject, m, e);
 	case OP_MOUNT:
 		return explain_mount(birth, plan_payload(birth->plan, op), m, call, e);
+	case OP_KEYRING:
+		return explain_keyring(birth->plan, plan_payload(birth->plan, op), m, call, e);
 	case OP_APPARMOR:
 		return explain_profile(subject, m, call, e);
 	case OP_BIND:

@@ -71,9 +71,11 @@ static void plan_end(struct planner *p, const struct spec_process *process, bool
 
 static void plan_keyring(struct planner *p, const struct spec_process *process)
 {
+	const char *label = plan_find_label(p, process);
+
 	if (!p->request->has_no_new_keyring)
-		PLAN_ADD(&p->w, KEYRING, keyring, 0, NULL, .name = plan_add_text(&p->w, planner_text(p, "_ses.%s", p->request->id)),
-			 .label = plan_add_text(&p->w, plan_find_label(p, process)));
+		PLAN_ADD(&p->w, KEYRING, keyring, 0, label ? &process->selinux_label : NULL,
+			 .name = plan_add_text(&p->w, planner_text(p, "_ses.%s", p->request->id)), .label = plan_add_text(&p->w, label));
 }
 
 bool plan_container(const struct plan_request *request, struct problems *problems, struct plan *out)
