@@ -182,6 +182,17 @@ load harness
 	left_behind "$ID"
 }
 
+# A root becomes read-only after the working directory was entered; before 5.12 that takes another way.
+@test "the working directory stays when the root is made read-only without mount_setattr" {
+	only_boxcar
+	config '.process.cwd = "/made/for/me" | .root.readonly = true'
+	args /probe json
+	strace -f -qq -o /dev/null -e trace=mount_setattr -e inject=mount_setattr:error=ENOSYS \
+		"$RUNTIME" --root "$ROOT" run --bundle "$BUNDLE" "$ID" </dev/null >"$BATS_TEST_TMPDIR/seen"
+	saw .cwd /made/for/me
+	mount_at / '.options | split(",") | index("ro") != null' true
+}
+
 @test "stdio belongs to the user" {
 	config '.process.user = {"uid":1000,"gid":1000}'
 	args /bin/sh -c 'echo again >/dev/stdout && echo fine'

@@ -87,22 +87,34 @@ static int change_by_link(struct init *i, const char *link, const struct statfs 
 	return c->propagation ? init_expect(i, __NR_mount, sys_mount(NULL, link, NULL, c->propagation, NULL)) : 0;
 }
 
-static int change_by_proc(struct init *i, int fd, const struct tree_change *c)
+static int change_from(struct init *i, int proc_fd, int fd, const struct tree_change *c)
 {
 	char link[32], digits[12] = { 0 }, *at = digits + sizeof digits - 1;
 	struct statfs fs;
-	int proc_fd = proc_find(i);
 
-	if (proc_fd < 0 || init_expect(i, __NR_fstatfs, sys_fstatfs(fd, &fs)) < 0 ||
-	    init_expect(i, __NR_fchdir, sys_fchdir(proc_fd)) < 0)
+	if (init_expect(i, __NR_fstatfs, sys_fstatfs(fd, &fs)) < 0 || init_expect(i, __NR_fchdir, sys_fchdir(proc_fd)) < 0)
 		return -1;
 	for (int rest = fd; at == digits + sizeof digits - 1 || rest; rest /= 10)
 		*--at = (char)('0' + rest % 10);
 	(void)text_add(link, sizeof link, text_add(link, sizeof link, 0, "self/fd/"), at); /* fits */
-	int result = change_by_link(i, link, &fs, c);
+	return change_by_link(i, link, &fs, c);
+}
+
+/* ROOT_MODE comes after CWD: the working directory may be the payload's already. */
+static int change_by_proc(struct init *i, int fd, const struct tree_change *c)
+{
+	int proc_fd = proc_find(i), result;
+	long before = proc_fd < 0 ? -1 : sys_openat(AT_FDCWD, ".", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+
+	if (proc_fd < 0 || init_expect(i, __NR_openat, before) < 0)
+		return -1;
+	result = change_from(i, proc_fd, fd, c);
 	if (i->has_pid_to_enter)
 		proc_drop(i);
-	return result < 0 ? -1 : init_expect(i, __NR_chdir, sys_chdir("/"));
+	if (result == 0)
+		result = init_expect(i, __NR_fchdir, sys_fchdir((int)before));
+	(void)sys_close((int)before); /* only a reference */
+	return result;
 }
 
 /* In a user namespace the attributes of mounts that came from outside are locked. The failure's number is what of them was to be
