@@ -1,6 +1,6 @@
 /* sweep: kills a runtime at every system call of a command, and looks for what is left after one `delete --force`.
  *
- *     sweep [-q STRIDE] [-o COMMAND] [-k TARGET] [-e ERRNO] [-d DEVICE] [-v] RUNTIME STEPPER DIRECTORY ID
+ *     sweep [-q STRIDE] [-o COMMAND] [-k TARGET] [-e ERRNO] [-d DEVICE] [-p] [-v] RUNTIME STEPPER DIRECTORY ID
  *
  * DIRECTORY holds the bundles `long` (its payload waits) and `short` (its payload ends at once) and nothing that may not be
  * changed; it and the mount namespace are ours alone. For each command (create, start, exec, delete, run) and each target
@@ -22,6 +22,12 @@
  * that says so has undone itself; one that reports success is left to the other checks.
  *
  * With -d the program DEVICE is run before every point ("make") and after it ("check TARGET"): what it finds wrong it prints.
+ *
+ * With -p the bundles have hooks: the prestart hook makes the file `began`, the poststop hook the file `ended`. Where the first one
+ * has run, the second one has run when all is over.
+ *
+ * A new command, target or kind of strike is one more row of `commands`; a new feature of the runtime is one more line in
+ * conformance/summary (and for `make sweep` in the Makefile) that runs all this with a FILTER which makes the configuration use it.
  *
  * Prints TAP, one test a command and target, and at last "N points, N leaks". -q takes only every STRIDE-th number. */
 #include <dirent.h>
@@ -63,7 +69,7 @@ struct sweep {
 	unsigned stride;
 	const char *number; /* errno to fail with, or NULL to kill */
 	const char *device; /* program that makes and checks a network device, or NULL */
-	bool is_verbose;
+	bool is_verbose, has_hooks;
 	char mounts[1 << 16]; /* what mountinfo said at the beginning */
 	unsigned long points, leaks;
 	/* the point in hand */
@@ -200,7 +206,7 @@ static bool is_empty(const char *path)
 
 static void check_litter(struct sweep *s)
 {
-	static const char *const known[] = { ".", "..", "long", "short", "state", "pid", "output", "result", "trace" };
+	static const char *const known[] = { ".", "..", "long", "short", "state", "pid", "output", "result", "trace", "began", "ended" };
 	DIR *directory = opendir(".");
 
 	for (struct dirent *entry; directory && (entry = readdir(directory));) {
@@ -376,6 +382,17 @@ static void check_undone(struct sweep *s, int status)
 		found(s, "a failed %s left %s", s->command->name, sought_path);
 }
 
+/* A hook that was killed itself has run. A call of its own start that fails is told by a warning, and it is not run again. */
+static void check_hooks(struct sweep *s)
+{
+	bool has_begun = access("began", F_OK) == 0, has_ended = access("ended", F_OK) == 0;
+
+	if (s->has_hooks && has_begun && !has_ended && !s->number && strcmp(s->target, "init") != 0)
+		found(s, "no poststop hook has run");
+	(void)unlink("began");
+	(void)unlink("ended");
+}
+
 /* False when the strike found nobody: the command was over before, or the target was not there yet. */
 static bool try_point(struct sweep *s, unsigned long at)
 {
@@ -394,6 +411,7 @@ static bool try_point(struct sweep *s, unsigned long at)
 		check_undone(s, status);
 	check_state(s);
 	clean_up(s);
+	check_hooks(s);
 	return is_struck;
 }
 
@@ -459,7 +477,7 @@ int main(int argc, char **argv)
 	const char *only_command = NULL, *only_target = NULL;
 	int number = 0;
 
-	for (int letter; (letter = getopt(argc, argv, "q:o:k:e:d:v")) != -1;) {
+	for (int letter; (letter = getopt(argc, argv, "q:o:k:e:d:vp")) != -1;) {
 		switch (letter) {
 		case 'q': s.stride = (unsigned)atoi(optarg); break;
 		case 'o': only_command = optarg; break;
@@ -467,6 +485,7 @@ int main(int argc, char **argv)
 		case 'e': s.number = optarg; break;
 		case 'd': s.device = optarg; break;
 		case 'v': s.is_verbose = true; break;
+		case 'p': s.has_hooks = true; break;
 		default: return 2;
 		}
 	}

@@ -193,12 +193,14 @@ static int take_lock(int fd, int wait_ms, struct err *e)
 	return 0;
 }
 
-/* Who waited for the lock may have waited for a delete. */
-static bool is_gone(int fd)
+/* Who waited for the lock may have waited for a delete. 1 when it is gone. */
+static int look_for_end(int fd, struct err *e)
 {
 	struct stat s;
 
-	return fstat(fd, &s) < 0 || s.st_nlink == 0;
+	if (fstat(fd, &s) < 0)
+		return err_sys(e, "look at the container's directory");
+	return s.st_nlink == 0;
 }
 
 /* --- entries ------------------------------------------------------------------------------------------------------ */
@@ -228,8 +230,9 @@ int store_find(struct store *s, const char *id, int wait_ms, struct store_entry 
 		return err_sys(e, "open %s/%s", s->root, id);
 	if (wait_ms >= 0 && take_lock(fd, wait_ms, e) < 0)
 		return -1;
-	if (wait_ms >= 0 && is_gone(fd))
-		return report_missing(e);
+	int gone = wait_ms >= 0 ? look_for_end(fd, e) : 0;
+	if (gone)
+		return gone < 0 ? -1 : report_missing(e);
 	*out = (struct store_entry){ take_fd(&fd), wait_ms >= 0, id, s->root };
 	return 0;
 }
@@ -264,8 +267,9 @@ static int make_locked(struct store *s, const char *id, int *out, struct err *e)
 	}
 	if (take_lock(fd, 10000, e) < 0)
 		return drop_directory(s, id);
-	if (is_gone(fd))
-		return 1;
+	int gone = look_for_end(fd, e);
+	if (gone)
+		return gone < 0 ? drop_directory(s, id) : 1;
 	*out = take_fd(&fd);
 	return 0;
 }
