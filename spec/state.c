@@ -19,6 +19,7 @@ static const struct field state_rows[] = {
 	UINT("startTime", start_time, 0, "When the process started, in ticks after the boot.", ANY_UINT),
 	TEXT("bootId", boot_id, NEEDED, "Which boot of the host."),
 	TEXT("cgroupsPath", cgroups_path, NEEDED, "Its cgroup, below the roots of the hierarchies."),
+	BOOL("keepsKeyring", keeps_keyring, 0, "Whether its processes keep the caller's session keyring."),
 	MAP("annotations", annotations, 0, "The configuration's annotations."),
 	TEXT("release", release, 0, "Version of boxcar that wrote it."),
 };

@@ -28,6 +28,7 @@ struct state {
 	struct opt_uint start_time; /* field 22 of /proc/PID/stat: tells the process from a later one with its pid */
 	const char *boot_id;       /* /proc/sys/kernel/random/boot_id: after a reboot no pid means anything */
 	const char *cgroups_path;  /* the cgroup as made, below the roots of the hierarchies; "" without one */
+	struct opt_bool keeps_keyring; /* created with --no-new-keyring: exec makes none either */
 	struct spec_map annotations;
 	const char *release;       /* version of the boxcar that wrote it */
 };

@@ -151,6 +151,18 @@ load harness
 	saw '.keyring | contains("_ses.'"$ID"'")' false
 }
 
+@test "exec has a session keyring of the container's name, unless create had --no-new-keyring" {
+	only_boxcar
+	started
+	rt exec "$ID" /probe json </dev/null >"$BATS_TEST_TMPDIR/seen"
+	saw '.keyring | contains("_ses.'"$ID"'")' true
+	rt delete -f "$ID"
+	rt create --no-new-keyring --bundle "$BUNDLE" "$ID" </dev/null >"$BATS_TEST_TMPDIR/out" 2>&1
+	rt start "$ID"
+	rt exec "$ID" /probe json </dev/null >"$BATS_TEST_TMPDIR/seen"
+	saw '.keyring | contains("_ses.")' false
+}
+
 @test "only stdin, stdout and stderr are open" {
 	exec 7</etc/passwd 9</
 	look

@@ -51,6 +51,7 @@ static int write_state(void *context, struct err *e)
 		.start_time = { .is_set = true },
 		.boot_id = read_boot_id(&c->b->arena),
 		.cgroups_path = c->container.cgroup.path,
+		.keeps_keyring = { c->options->has_no_new_keyring, c->options->has_no_new_keyring },
 		.annotations = c->prepared.spec->annotations,
 		.release = version_release,
 	};

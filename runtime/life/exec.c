@@ -164,7 +164,8 @@ static int decide(void *context, struct err *e)
 	x->spec->linux->cgroups_path = has_cgroup ? x->cgroups.whole.path : NULL;
 	x->request.container = (struct plan_request){ .spec = x->spec, .facts = &x->b->facts, .arena = &x->b->arena, .id = x->id,
 						      .bundle = x->container.state->bundle,
-						      .cgroups = has_cgroup ? PLAN_CGROUPFS : PLAN_NO_CGROUP };
+						      .cgroups = has_cgroup ? PLAN_CGROUPFS : PLAN_NO_CGROUP,
+						      .has_no_new_keyring = x->container.state->keeps_keyring.value };
 	x->request.process = x->process;
 	(void)plan_exec(&x->request, &x->problems, &x->plan);
 	for (size_t i = 0; i < x->problems.count; i++)
