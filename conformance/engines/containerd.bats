@@ -294,7 +294,8 @@ own_config() {
 @test "the death of the shim leaves nothing that cannot be deleted" {
 	detached $IMAGE $ID sleep 600
 	pid=$(pid_of $ID)
-	socket=$(<"$DIR/state/io.containerd.runtime.v2.task/$MARK/$ID/address")
+	task=$DIR/state/io.containerd.runtime.v2.task/$MARK/$ID
+	socket=$(cat "$task/address" 2>/dev/null || jq -r .address "$task/bootstrap.json") # the latter since containerd 2
 	kill -KILL "$(pgrep -f "containerd-shim.* -namespace $MARK -id $ID( |\$)")"
 	rm -f "${socket#unix://}"
 	eventually test ! -e "/proc/$pid"
