@@ -110,8 +110,13 @@ FUZZERS := $(FUZZ_SOURCES:conformance/fuzz/%.c=$(BUILD)/fuzz-%)
 REPLAYS := $(FUZZ_SOURCES:conformance/fuzz/%.c=$(BUILD)/replay-%)
 PROGRAMS := $(if $(wildcard runtime/main.c),$(BUILD)/boxcar $(BUILD)/boxcar-netdev)
 
-.PHONY: all tools tests conductor
-all: $(LIBRARY) $(PROGRAMS) $(if $(INIT_SOURCES),$(BUILD)/boxcar-init) $(if $(filter 1,$(FUZZ)),$(FUZZERS))
+# Manual pages and completions are made from the rows by a program each.
+MAN_COMMON := $(BUILD)/man/pages.o $(BUILD)/man/completions.o
+MAN_OBJECTS := $(MAN_COMMON) $(BUILD)/man/boxcar_pages.o $(BUILD)/man/conductor_pages.o
+MAN_MADE := $(BUILD)/man/boxcar.made $(BUILD)/man/conductor.made
+
+.PHONY: all tools tests conductor man
+all: $(LIBRARY) $(PROGRAMS) $(if $(filter 1,$(FUZZ)),,$(BUILD)/conductor man) $(if $(INIT_SOURCES),$(BUILD)/boxcar-init) $(if $(filter 1,$(FUZZ)),$(FUZZERS))
 conductor: $(BUILD)/conductor
 tools: $(TOOLS)
 tests: $(TESTS)
@@ -125,6 +130,19 @@ $(LIBRARY): $(SPEC_OBJECTS) $(filter-out $(MAIN_OBJECT),$(RUNTIME_OBJECTS)) $(if
 	@rm -f $@
 	@echo 'ar      $@'
 	$(Q)$(AR) rcs $@ $^
+
+man: $(MAN_MADE)
+$(BUILD)/man/boxcar_pages: $(MAN_COMMON) $(BUILD)/man/boxcar_pages.o $(LIBRARY)
+	@echo 'cc      $@'
+	$(Q)$(CC) $(BASE_LDFLAGS) -o $@ $^ $(LDLIBS)
+$(BUILD)/man/conductor_pages: $(MAN_COMMON) $(BUILD)/man/conductor_pages.o $(CONDUCTOR_LIBRARY)
+	@echo 'cc      $@'
+	$(Q)$(CC) $(TEST_LDFLAGS) $(LINK_HARDENING) -Wl,--gc-sections -o $@ $^ $(CONDUCTOR_LDLIBS)
+$(MAN_MADE): $(BUILD)/man/%.made: $(BUILD)/man/%_pages $(wildcard man/text/*)
+	@mkdir -p $(BUILD)/man/pages $(BUILD)/man/completions
+	@echo 'man     $(BUILD)/man/pages'
+	$(Q)$< man/text $(BUILD)/man/pages $(BUILD)/man/completions
+	@touch $@
 
 $(BUILD)/conductor: $(CONDUCTOR_MAIN) $(CONDUCTOR_LIBRARY)
 	@echo 'cc      $@'
@@ -239,14 +257,14 @@ FLAGS := $(CC) $(BASE_CFLAGS) $(BASE_LDFLAGS) $(INIT_CFLAGS) $(INIT_LDFLAGS) $(T
 $(BUILD)/flags: always
 	@mkdir -p $(@D)
 	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' > $@
-$(SPEC_OBJECTS) $(RUNTIME_OBJECTS) $(INIT_OBJECTS) $(INIT_TESTED) $(NETDEV_OBJECTS) $(CONDUCTOR_OBJECTS) $(TESTS) $(TOOLS) $(FUZZERS) $(REPLAYS): \
+$(SPEC_OBJECTS) $(RUNTIME_OBJECTS) $(INIT_OBJECTS) $(INIT_TESTED) $(NETDEV_OBJECTS) $(CONDUCTOR_OBJECTS) $(MAN_OBJECTS) $(TESTS) $(TOOLS) $(FUZZERS) $(REPLAYS): \
 	$(BUILD)/flags
 
 # --- packages: installed only when something is missing, and only for goals that promise it ---------------------------
 
 BUILD_PACKAGES := gcc make libc6-dev libyajl-dev libseccomp-dev libcap-dev libmnl-dev git
 CONDUCTOR_PACKAGES := nettle-dev zlib1g-dev libzstd-dev libmnl-dev libnftnl-dev mmdebstrap
-CHECK_PACKAGES := libcmocka-dev bats jq busybox-static strace python3-minimal procps util-linux libcap2-bin iproute2 nftables
+CHECK_PACKAGES := libcmocka-dev bats jq busybox-static strace python3-minimal procps util-linux libcap2-bin groff-base iproute2 nftables
 # What the OCI's validation suite is built with.
 OCI_PACKAGES := golang-go golang-github-mrunalp-fileutils-dev golang-github-urfave-cli-dev golang-github-google-uuid-dev \
 	golang-github-blang-semver-dev golang-gocapability-dev golang-github-xeipuuv-gojsonschema-dev \
@@ -272,7 +290,7 @@ endif
 SUITES := style unit san plans fuzz life faults oci engines conductor
 CHECK := BUILD=$(BUILD) RUNTIME=$(abspath $(RUNTIME)) conformance/summary
 .PHONY: check check-% conformance sanitized bench sweep fuzz demo
-check: $(PROGRAMS) $(BUILD)/conductor $(TESTS) $(TOOLS) sanitized oci-suite
+check: $(PROGRAMS) $(BUILD)/conductor man $(TESTS) $(TOOLS) sanitized oci-suite
 	@$(CHECK) $(SUITES)
 check-unit: $(TESTS)
 	@$(CHECK) unit
@@ -282,6 +300,7 @@ check-style: $(PROGRAMS)
 	@$(CHECK) style
 check-san check-fuzz: sanitized
 	@$(CHECK) $(@:check-%=%)
+check-life: man
 check-life check-faults check-engines: $(PROGRAMS) $(TOOLS)
 	@$(CHECK) $(@:check-%=%)
 check-oci: $(PROGRAMS) oci-suite
@@ -346,6 +365,13 @@ install: all
 	install -D -m 0755 $(BUILD)/boxcar $(DESTDIR)$(PREFIX)/sbin/boxcar
 	install -D -m 0755 $(BUILD)/boxcar-init $(DESTDIR)$(PREFIX)/libexec/boxcar/boxcar-init
 	install -D -m 0755 $(BUILD)/boxcar-netdev $(DESTDIR)$(PREFIX)/libexec/boxcar/boxcar-netdev
-	for page in man/*.8; do [ ! -e "$$page" ] || install -D -m 0644 "$$page" "$(DESTDIR)$(PREFIX)/share/man/man8/$${page##*/}"; done
+	install -D -m 0755 $(BUILD)/conductor $(DESTDIR)$(PREFIX)/bin/conductor
+	for page in $(BUILD)/man/pages/*; do \
+		install -D -m 0644 "$$page" "$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}" || exit 1; done
+	for name in boxcar conductor; do \
+		install -D -m 0644 $(BUILD)/man/completions/$$name.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$name && \
+		install -D -m 0644 $(BUILD)/man/completions/_$$name $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_$$name && \
+		install -D -m 0644 $(BUILD)/man/completions/$$name.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$name.fish \
+			|| exit 1; done
 clean:
 	rm -rf build

@@ -1,0 +1,33 @@
+/* Writes conductor(1), and its completions. Called: conductor_pages TEXTS PAGES COMPLETIONS */
+#include "man/pages.h"
+
+#include "bundle-tools/cli/commands.h"
+
+static void write_command(FILE *page, const struct command *c)
+{
+	(void)fprintf(page, ".SS %s ", c->name);
+	page_text(page, c->operands);
+	(void)fprintf(page, "\n");
+	page_text(page, c->summary);
+	(void)fprintf(page, "\n");
+	page_options(page, c->options);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 4)
+		return 2;
+	FILE *page = page_open(argv[2], "conductor.1");
+	page_begin(page, "conductor", 1, "build and run bundles for OCI runtimes");
+	page_synopsis(page, &conductor_program, NULL);
+	page_include(page, argv[1], "conductor.1");
+	(void)fprintf(page, ".SH OPTIONS\n");
+	page_options(page, conductor_program.options);
+	(void)fprintf(page, ".SH COMMANDS\n");
+	for (const struct command *c = conductor_program.commands; c->name; c++)
+		write_command(page, c);
+	(void)fprintf(page, ".SH SEE ALSO\n.BR boxcar (1)\n");
+	page_close(page);
+	completions_write(argv[3], &conductor_program);
+	return 0;
+}
