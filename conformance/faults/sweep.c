@@ -206,7 +206,7 @@ static bool is_empty(const char *path)
 
 static void check_litter(struct sweep *s)
 {
-	static const char *const known[] = { ".", "..", "long", "short", "state", "pid", "output", "result", "trace", "began", "ended" };
+	static const char *const known[] = { ".", "..", "long", "short", "state", "pid", "output", "result", "trace", "began", "ended", "agent" };
 	DIR *directory = opendir(".");
 
 	for (struct dirent *entry; directory && (entry = readdir(directory));) {
