@@ -172,6 +172,8 @@ static void check_linux(const struct spec_linux *linux, struct problems *p)
 		check_resources(linux->resources, "/linux/resources", p);
 	if (linux->memory_policy)
 		check_memory_policy(linux->memory_policy, p);
+	if (linux->intel_rdt)
+		check_rdt(linux->intel_rdt, p);
 	if (linux->seccomp)
 		check_seccomp(linux->seccomp, p);
 	check_net_devices(linux, p);

@@ -83,7 +83,7 @@ static const struct field linux_rows[] = {
 	NAMED("netDevices", net_devices, 0, net_device, "Network interfaces moved into the container, by name."),
 	TEXT("cgroupsPath", cgroups_path, 0, "Path of the container's cgroup."),
 	OBJECT("resources", resources, 0, resources, "Limits, kept by cgroups."),
-	OBJECT("intelRdt", intel_rdt, LATER, intel_rdt, "Limits of caches and memory bandwidth, kept by resctrl."),
+	OBJECT("intelRdt", intel_rdt, 0, intel_rdt, "Limits of caches and memory bandwidth, kept by resctrl."),
 	OBJECT("memoryPolicy", memory_policy, 0, memory_policy, "NUMA memory policy of the process."),
 	MAP("sysctl", sysctl, 0, "Kernel parameters of the container's namespaces."),
 	OBJECT("seccomp", seccomp, 0, seccomp, "Filter of system calls."),

@@ -160,7 +160,10 @@ static int update(struct boxcar *b, const char *id, const struct update_options 
 	text_init(&resources, &b->arena);
 	if (find_resources(b, o, &resources, e) < 0 || container_find(b, id, LOCK_WAIT_MS, false, &c, e) < 0)
 		return -1;
-	int result = life_update(&c, file, resources.at, resources.length, e);
+	struct update_request r = { file, resources.at, resources.length, o->l3_cache_schema, o->mem_bw_schema };
+	if (o->resources) /* as in runc, a file stands alone */
+		r.l3_cache_schema = r.mem_bw_schema = NULL;
+	int result = life_update(&c, &r, e);
 	container_close(&c);
 	return result;
 }

@@ -122,6 +122,8 @@ static const struct option update_rows[] = {
 	LIMIT("memory-swap", memory_swap, "BYTES", "memory and swap together; -1: no limit"),
 	LIMIT("kernel-memory", kernel_memory, "BYTES", "ignored: the kernel has no such limit any more"),
 	LIMIT("kernel-memory-tcp", kernel_memory_tcp, "BYTES", "TCP buffers; cgroup v1 only"),
+	LIMIT("l3-cache-schema", l3_cache_schema, "LINE", "share of the L3 cache (Intel RDT)"),
+	LIMIT("mem-bw-schema", mem_bw_schema, "LINE", "share of the memory bandwidth (Intel RDT)"),
 	LIMIT("pids-limit", pids_limit, "N", "tasks at most; -1: no limit"),
 	HELP(update_options),
 	END,

@@ -63,6 +63,7 @@ struct ps_options {
 struct update_options { /* numbers as texts: an empty one means nothing, as in runc */
 	const char *resources, *blkio_weight, *cpu_burst, *cpu_idle, *cpu_period, *cpu_quota, *cpu_rt_period, *cpu_rt_runtime, *cpu_share;
 	const char *cpuset_cpus, *cpuset_mems, *kernel_memory, *kernel_memory_tcp, *memory, *memory_reservation, *memory_swap, *pids_limit;
+	const char *l3_cache_schema, *mem_bw_schema;
 	bool has_help;
 };
 struct stats_options {

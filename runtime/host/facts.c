@@ -258,6 +258,16 @@ static void probe_labels(struct arena *a, struct facts *f)
 	f->has_selinux = has_selinux(a);
 }
 
+static void probe_resctrl(struct arena *a, struct facts *f)
+{
+	char *rest = mountinfo_read_file("/proc/self/mountinfo", a), *line;
+	struct mount_line m;
+
+	while (rest && (line = strsep(&rest, "\n")))
+		if (mountinfo_read_line(line, &m) && strcmp(m.type, "resctrl") == 0 && strcmp(m.root, "/") == 0)
+			f->resctrl = m.mount_point;
+}
+
 int facts_probe(unsigned need, struct arena *a, struct facts *f, struct err *e)
 {
 	need &= ~f->known;
@@ -267,6 +277,8 @@ int facts_probe(unsigned need, struct arena *a, struct facts *f, struct err *e)
 		return err_add(e, "look at this host");
 	if (need & FACTS_LABELS)
 		probe_labels(a, f);
+	if (need & FACTS_RESCTRL)
+		probe_resctrl(a, f);
 	f->known |= need;
 	if (need & FACTS_CGROUPS && f->known & FACTS_USER)
 		f->is_without_cgroups = is_without_cgroups(f, a);

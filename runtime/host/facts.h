@@ -11,6 +11,7 @@ enum facts_need {
 	FACTS_LIMITS = 8,       /* hard resource limits: for messages only */
 	FACTS_KERNEL = 16,
 	FACTS_LABELS = 32,      /* AppArmor, SELinux */
+	FACTS_RESCTRL = 64,     /* where resctrl is mounted */
 	FACTS_PLAN = FACTS_USER | FACTS_CGROUPS | FACTS_CAPABILITIES, /* what a plan is made from */
 };
 

@@ -2,6 +2,7 @@
  *
  *     cgroup       symbolic link whose target is the cgroup path (or "none"); made, with the directory, before the first
  *                  cgroup (intent); whoever made it owns the directory
+ *     resctrl      symbolic link to what of resctrl goes with the container; made before that; mostly absent
  *     state        spec/state.h's text: length, checksum, JSON; written under another name, synced, renamed
  *     config.json  the configuration as read at create; exec and delete read this one
  *     start        socket on which init waits for `start`
@@ -57,6 +58,10 @@ int store_write_state(const struct store_entry *entry, const struct state *state
 /* The cgroup path from the link, never from the state file; "" when there is none, or it is damaged; NULL with errno when the
  * link cannot be read. In the arena. */
 const char *store_read_cgroup(const struct store_entry *entry, struct arena *a);
+
+/* The same for the group of resctrl that goes with the container: NULL when there is none. */
+int store_write_resctrl(const struct store_entry *entry, const char *path, struct err *e);
+const char *store_read_resctrl(const struct store_entry *entry, struct arena *a);
 
 int store_write_config(const struct store_entry *entry, const char *text, size_t length, struct err *e);
 int store_read_config(const struct store_entry *entry, struct arena *a, const char **text, size_t *length, struct err *e);

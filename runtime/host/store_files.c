@@ -118,6 +118,21 @@ int store_write_state(const struct store_entry *entry, const struct state *state
 	return write_file(entry, "state", t.at, t.length, e);
 }
 
+int store_write_resctrl(const struct store_entry *entry, const char *path, struct err *e)
+{
+	if (symlinkat(path, entry->fd, "resctrl") < 0)
+		return err_sys(e, "make the link %s/%s/resctrl", entry->root, entry->id);
+	return fsync(entry->fd) < 0 ? err_sys(e, "sync %s/%s", entry->root, entry->id) : 0;
+}
+
+const char *store_read_resctrl(const struct store_entry *entry, struct arena *a)
+{
+	char target[PATH_MAX];
+	ssize_t length = readlinkat(entry->fd, "resctrl", target, sizeof target);
+
+	return length > 0 && length < (ssize_t)sizeof target && target[0] == '/' ? arena_copy(a, target, (size_t)length) : NULL;
+}
+
 int store_write_config(const struct store_entry *entry, const char *text, size_t length, struct err *e)
 {
 	return write_file(entry, "config.json", text, length, e);

@@ -5,6 +5,7 @@
 #include "runtime/host/handover.h"
 #include "runtime/host/idmap.h"
 #include "runtime/host/messages.h"
+#include "runtime/host/rdt.h"
 #include "runtime/host/schedule.h"
 #include "runtime/host/seccomp.h"
 #include "spec/base/own.h"
@@ -94,6 +95,7 @@ static int set_up_op(struct birth *birth, const struct op *op, struct err *e)
 	const void *payload = plan_payload(birth->plan, op);
 	const struct op_id_maps *maps = payload;
 	const struct op_oom_score *score = payload;
+	const struct op_enter_rdt *rdt = payload;
 	pid_t pid = birth->process.pid;
 
 	switch (op->kind) {
@@ -111,6 +113,9 @@ static int set_up_op(struct birth *birth, const struct op *op, struct err *e)
 			if (cgroup_enter_some(birth->cgroup, &birth->more_cgroups[i], pid, e) < 0)
 				return -1;
 		return message_send(birth->process.channel, MESSAGE_GO, AWAIT_CGROUP, e);
+	case OP_ENTER_RDT:
+		return rdt_enter(plan_get_text(birth->plan, rdt->path), plan_get_text(birth->plan, rdt->monitor), pid,
+				 &birth->b->arena, e);
 	case OP_CPUS:
 		return schedule_set_cpus(birth->plan, payload, pid, e);
 	default:

@@ -98,10 +98,14 @@ struct creation {
 	struct birth birth;
 	int created_fd, listen_fd;
 	struct netdev netdev;
+	bool has_rdt;      /* something of resctrl goes with the container */
 	bool has_leftover; /* the cgroup could not be removed: the entry stays, so that delete can */
 };
 
 /* net_devices.c: steps of create, from when init's network namespace exists to when the container does. */
+int creation_make_rdt(void *creation, struct err *e);
+void creation_remove_rdt(void *creation);
+int container_remove_rdt(const struct container *c, struct err *e); /* for delete */
 int creation_move_devices(void *creation, struct err *e);
 void creation_return_devices(void *creation);
 int creation_leave_devices(void *creation, struct err *e);
@@ -116,8 +120,13 @@ int container_start(struct container *c, const struct hooks *hooks, int64_t pid,
 /* The same for a container of another command's; destroys it itself. */
 int life_start(struct container *c, struct err *e);
 /* New resources for a container that lives, as JSON in the form of /linux/resources; needs the lock. `file` is what the text is
- * called in messages. On failure the limits are what they were. */
-int life_update(struct container *c, const char *file, const char *text, size_t length, struct err *e);
+ * called in messages; the schemas are for the class of resctrl, or NULL. On failure the limits are what they were. */
+struct update_request {
+	const char *file, *text;
+	size_t length;
+	const char *l3_cache_schema, *mem_bw_schema;
+};
+int life_update(struct container *c, const struct update_request *request, struct err *e);
 
 /* Both need the lock. A created container can be paused, too. */
 int life_pause(struct container *c, struct err *e);

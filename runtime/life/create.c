@@ -120,7 +120,7 @@ static void remove_cgroup(void *context)
 	struct err ignored = ERR_NONE;
 
 	if (c->container.cgroup.path[0])
-		c->has_leftover = cgroup_remove(&c->container.cgroup, LOCK_WAIT_MS, &ignored) < 0;
+		c->has_leftover |= cgroup_remove(&c->container.cgroup, LOCK_WAIT_MS, &ignored) < 0;
 }
 
 static int set_limits(void *context, struct err *e)
@@ -209,6 +209,7 @@ static const struct step create_steps[] = {
 	{ "expect hooks", expect_hooks, end_hooks },
 	{ "make the cgroup", make_cgroup, remove_cgroup },
 	{ "set the limits", set_limits, NULL },
+	{ "take the class of cache and bandwidth", creation_make_rdt, creation_remove_rdt },
 	{ "prepare init's descriptors", prepare_descriptors, drop_descriptors },
 	{ "start init", start_init, end_init },
 	{ "set up init from outside", set_up_init, NULL },

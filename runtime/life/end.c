@@ -177,6 +177,13 @@ static int remove_cgroup(void *context, struct err *e)
 	return d->c->cgroup.path[0] ? cgroup_remove(&d->c->cgroup, END_MS, e) : 0;
 }
 
+static int remove_rdt(void *context, struct err *e)
+{
+	struct deletion *d = context;
+
+	return container_remove_rdt(d->c, e);
+}
+
 static int remove_entry(void *context, struct err *e)
 {
 	struct deletion *d = context;
@@ -188,6 +195,7 @@ static const struct step delete_steps[] = {
 	{ "find the poststop hooks", find_hooks, NULL },
 	{ "kill what lives", kill_processes, NULL },
 	{ "remove the cgroup", remove_cgroup, NULL },
+	{ "remove the group of resctrl", remove_rdt, NULL },
 	{ "run the poststop hooks", run_hooks, NULL },
 	{ "remove the state directory", remove_entry, NULL },
 };

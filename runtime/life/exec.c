@@ -158,7 +158,8 @@ static int decide(void *context, struct err *e)
 	if (make_process(x, e) < 0 || exec_find_cgroups(o, &x->container.cgroup, &x->cgroups, e) < 0)
 		return -1;
 	bool has_labels = plan_has_labels(x->spec, x->process);
-	if (facts_probe(FACTS_PLAN | (has_labels ? FACTS_LABELS : 0), &x->b->arena, &x->b->facts, e) < 0)
+	unsigned more = (has_labels ? FACTS_LABELS : 0) | (x->spec->linux->intel_rdt ? FACTS_RESCTRL : 0);
+	if (facts_probe(FACTS_PLAN | more, &x->b->arena, &x->b->facts, e) < 0)
 		return -1;
 	bool has_cgroup = x->container.cgroup.path[0];
 	x->spec->linux->cgroups_path = has_cgroup ? x->cgroups.whole.path : NULL;

@@ -56,7 +56,8 @@ int prepare_container(struct boxcar *b, const char *id, const struct container_o
 		return -1;
 	check_configuration(b, out);
 	bool has_labels = out->spec && plan_has_labels(out->spec, out->spec->process);
-	if (facts_probe(FACTS_PLAN | (has_labels ? FACTS_LABELS : 0), &b->arena, &b->facts, e) < 0)
+	bool has_rdt = out->spec && out->spec->linux && out->spec->linux->intel_rdt;
+	if (facts_probe(FACTS_PLAN | (has_labels ? FACTS_LABELS : 0) | (has_rdt ? FACTS_RESCTRL : 0), &b->arena, &b->facts, e) < 0)
 		return -1;
 	out->request = (struct plan_request){
 		.spec = out->spec,

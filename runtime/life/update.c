@@ -2,6 +2,7 @@
 #include "runtime/life/container.h"
 
 #include "runtime/host/facts.h"
+#include "runtime/host/rdt.h"
 #include "runtime/life/limits.h"
 #include "runtime/life/steps.h"
 #include "spec/check.h"
@@ -13,8 +14,7 @@
 
 struct update {
 	struct container *c;
-	const char *file, *text;
-	size_t length;
+	const struct update_request *request;
 	struct spec_resources *changes;
 	struct spec *spec; /* the container's kept configuration */
 	struct problems problems;
@@ -44,11 +44,11 @@ static int read_changes(void *context, struct err *e)
 	struct update *u = context;
 
 	problems_init(&u->problems, &u->c->b->arena);
-	u->changes = json_read(&record_resources, u->text, u->length, &u->problems);
+	u->changes = json_read(&record_resources, u->request->text, u->request->length, &u->problems);
 	if (u->changes)
 		check_later(&record_resources, u->changes, "", &u->problems);
-	problems_place(&u->problems, u->text, u->length);
-	return problems_err(&u->problems, u->file, e);
+	problems_place(&u->problems, u->request->text, u->request->length);
+	return problems_err(&u->problems, u->request->file, e);
 }
 
 static int decide(void *context, struct err *e)
@@ -69,11 +69,11 @@ static int decide(void *context, struct err *e)
 		if (text_has_prefix(u->problems.at[i].pointer, RESOURCES))
 			u->problems.at[i].pointer += strlen(RESOURCES); /* the text begins there */
 	check_resources(u->plan.merged, "", &u->problems);
-	problems_place(&u->problems, u->text, u->length);
+	problems_place(&u->problems, u->request->text, u->request->length);
 	for (size_t i = 0; i < u->problems.count; i++)
 		if (u->problems.at[i].is_warning)
 			log_warn(&c->b->log, "%s: %s", u->problems.at[i].pointer, u->problems.at[i].message);
-	return problems_err(&u->problems, u->file, e);
+	return problems_err(&u->problems, u->request->file, e);
 }
 
 static int write_limits(void *context, struct err *e)
@@ -88,6 +88,35 @@ static int write_limits(void *context, struct err *e)
 static void restore_limits(void *context)
 {
 	limits_undo(&((struct update *)context)->limits);
+}
+
+/* Only what was asked for is written: the class may be shared, and others may have changed it. */
+static int write_class(void *context, struct err *e)
+{
+	struct update *u = context;
+	struct boxcar *b = u->c->b;
+	struct spec_intel_rdt *rdt = u->spec->linux->intel_rdt;
+	const char *asked[] = { u->request->l3_cache_schema, u->request->mem_bw_schema }, *lines[2];
+	size_t count = 0;
+
+	for (size_t i = 0; i < 2; i++)
+		if (asked[i] && asked[i][0])
+			lines[count++] = asked[i];
+	if (!count)
+		return 0;
+	if (!rdt)
+		return err_set(e, "the container has no class of cache and memory bandwidth: it was created without intelRdt");
+	if (facts_probe(FACTS_RESCTRL, &b->arena, &b->facts, e) < 0)
+		return -1;
+	if (!b->facts.resctrl)
+		return err_set(e, "no resctrl file system is mounted");
+	if (asked[0] && asked[0][0])
+		rdt->l3_cache_schema = asked[0];
+	if (asked[1] && asked[1][0])
+		rdt->mem_bw_schema = asked[1];
+	const char *class = rdt->clos_id ? rdt->clos_id : u->c->id;
+	const char *path = text_is_equal(class, "/") ? b->facts.resctrl : arena_format(&b->arena, "%s/%s", b->facts.resctrl, class);
+	return rdt_write(path, lines, count, &b->arena, e);
 }
 
 static int keep(void *context, struct err *e)
@@ -106,12 +135,13 @@ static const struct step update_steps[] = {
 	{ "read what changes", read_changes, NULL },
 	{ "decide", decide, NULL },
 	{ "write the limits", write_limits, restore_limits },
+	{ "write the class of cache and bandwidth", write_class, NULL },
 	{ "keep what holds now", keep, NULL },
 };
 
-int life_update(struct container *c, const char *file, const char *text, size_t length, struct err *e)
+int life_update(struct container *c, const struct update_request *request, struct err *e)
 {
-	struct update u = { .c = c, .file = file, .text = text, .length = length };
+	struct update u = { .c = c, .request = request };
 
 	return steps_run(update_steps, sizeof update_steps / sizeof *update_steps, &u, e);
 }

@@ -125,6 +125,10 @@ static bool read_value(const char *key, const char *value, struct facts *f)
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		if (strcmp(key, rows[i].key) == 0)
 			return rows[i].flag ? read_bool(value, rows[i].flag) : read_number(value, rows[i].number);
+	if (strcmp(key, "resctrl") == 0) {
+		f->resctrl = value;
+		return value[0] == '/';
+	}
 	if (strcmp(key, "kernel") == 0)
 		return read_kernel(value, &f->kernel);
 	if (strcmp(key, "capabilities") == 0)

@@ -31,6 +31,7 @@ struct facts {
 	uint64_t hard_limits[16];   /* the caller's hard resource limits, by RLIMIT_* number */
 	bool has_seccomp;
 	bool has_apparmor, has_selinux; /* in force; asked for only where a label is to be set */
+	const char *resctrl;        /* where it is mounted; NULL */
 	bool is_without_cgroups;    /* the caller may make no cgroup where it is (not root, nothing delegated) */
 	struct facts_hierarchy hierarchies[FACTS_MAX_HIERARCHIES];
 	size_t hierarchy_count;
@@ -45,7 +46,7 @@ const struct facts_hierarchy *facts_find_controller(const struct facts *f, const
 bool facts_is_unified(const struct facts *f);
 
 /* Lines `name = value`: kernel = 6.1, uid = 0, capabilities = 1ffffffffff, hard_limit nofile = 20000,
- * is_in_user_namespace = true, hierarchy v1 cpu,cpuacct /sys/fs/cgroup/cpu /own, hierarchy v2 memory,pids /sys/fs/cgroup /own
- * ("-": no controllers). Empty lines and lines beginning with '#' say nothing. What is not named is 0 or false, hard
- * limits are unlimited. For tests and for `explain --facts`. */
+ * is_in_user_namespace = true, resctrl = /sys/fs/resctrl, hierarchy v1 cpu,cpuacct /sys/fs/cgroup/cpu /own,
+ * hierarchy v2 memory,pids /sys/fs/cgroup /own ("-": no controllers). Empty lines and lines beginning with '#' say nothing. What is
+ * not named is 0 or false, hard limits are unlimited. For tests and for `explain --facts`. */
 int facts_read(const char *text, struct arena *a, struct facts *out, struct err *e);

@@ -64,6 +64,13 @@ struct plan_blob {           /* raw bytes */
 	M(TEXT, major, NONE)   /* number or "*" */                                                                     \
 	M(TEXT, minor, NONE)                                                                                            \
 	M(TEXT, access, NONE)
+#define PLAN_RDT(M)                                                                                                     \
+	M(TEXT, path, NONE)       /* directory of the class */                                                          \
+	M(FLAGS, how, RDT)                                                                                              \
+	M(TEXTS, lines, NONE)     /* for its schemata file */                                                           \
+	M(NUMBER, compared, NONE) /* so many of the first ones are only compared when the class exists already */       \
+	M(TEXT, monitor, NONE)    /* name of the monitoring group, or absent */
+#define PLAN_ENTER_RDT(M) M(TEXT, path, NONE) M(TEXT, monitor, NONE)
 #define PLAN_NAMESPACE_FILE(M) /* open a namespace to join */                                                           \
 	M(SLOT, slot, NONE)                                                                                             \
 	M(FLAGS, type, CLONE)                                                                                           \
@@ -238,6 +245,7 @@ struct plan_blob {           /* raw bytes */
 	OP(LIMIT, limit, OUTSIDE, "host/cgroup/cgroup.c", "write a resource limit")                                       \
 	OP(DEVICE_RULE, device_rule, OUTSIDE, "host/cgroup/devices.c", "allow or deny devices")                           \
 	OP(CGROUP_OWNER, cgroup_owner, OUTSIDE, "host/cgroup/owner.c", "give the cgroup to the container's user")          \
+	OP(RDT, rdt, OUTSIDE, "host/rdt.c", "take a class of cache and memory bandwidth")                                 \
 	OP(NAMESPACE_FILE, namespace_file, OUTSIDE, "host/processes.c", "open a namespace to join")                       \
 	OP(TREE, tree, OUTSIDE, "host/processes.c", "clone a host tree for init to attach")                               \
 	OP(FILTER, filter, OUTSIDE, "host/seccomp.c", "begin the seccomp filter")                                         \
@@ -252,6 +260,7 @@ struct plan_blob {           /* raw bytes */
 	OP(SCHEDULER, scheduler, OUTSIDE, "host/schedule.c", "set the scheduling policy")                                 \
 	OP(IO_PRIORITY, io_priority, OUTSIDE, "host/schedule.c", "set the priority of its input and output")              \
 	OP(NET_DEVICE, net_device, OUTSIDE, "host/netdev.c", "move a network device into the container")                  \
+	OP(ENTER_RDT, enter_rdt, OUTSIDE, "host/rdt.c", "put init into the class")                                        \
 	OP(HOOK, hook, OUTSIDE, "life/hooks.c", "run a hook")                                                             \
 	OP(AWAIT, await, INSIDE, "init/messages.c", "wait for the runtime")                                               \
 	OP(BECOME_ROOT, become_root, INSIDE, "init/user.c", "become root of the user namespace")                          \
@@ -368,6 +377,10 @@ enum { HOOK_TAIL = 3072 }; /* bytes of a failed hook's stderr that are told: the
 enum plan_console {
 	CONSOLE_IN_ROOT = 1, /* /dev/pts is below the root descriptor, which is not the root yet */
 	CONSOLE_BIND = 2,    /* bind the terminal on /dev/console */
+};
+enum plan_rdt {
+	RDT_OWN = 1,        /* named after the container: must not exist yet, and goes with it */
+	RDT_MUST_EXIST = 2,
 };
 enum plan_pivot {
 	PIVOT_ROOT,

@@ -54,6 +54,7 @@ static void plan_birth(struct planner *p, const struct spec_process *process)
 			 .value = plan_add_text(&p->w, planner_text(p, "%lld", (long long)process->oom_score_adj.value)));
 	if (p->cgroup && !facts_is_unified(p->facts))
 		PLAN_ADD(&p->w, ENTER_CGROUP, enter_cgroup, 0, NULL, .path = plan_add_text(&p->w, p->cgroup));
+	plan_enter_rdt(p);
 	if (process)
 		plan_schedule(p, process);
 }
@@ -91,6 +92,7 @@ bool plan_container(const struct plan_request *request, struct problems *problem
 	planner_init(&p, request, problems);
 	plan_find_namespaces(&p);
 	plan_cgroup(&p);
+	plan_rdt(&p);
 	plan_open_namespaces(&p);
 	plan_filter(&p);
 

@@ -51,6 +51,10 @@ void plan_await_net_devices(struct planner *p);
 void plan_names(struct planner *p);
 void plan_sysctls(struct planner *p);
 
+/* rdt.c */
+void plan_rdt(struct planner *p);
+void plan_enter_rdt(struct planner *p);
+
 /* resources.c */
 void plan_cgroup(struct planner *p);
 

@@ -29,6 +29,7 @@ static const struct bit process_bits[] = { { PROCESS_SHARES_MEMORY, "shared-memo
 					   { PROCESS_AMBIENT, "ambient" },
 					   { 0, NULL } };
 static const struct bit console_bits[] = { { CONSOLE_IN_ROOT, "in-root" }, { CONSOLE_BIND, "bind" }, { 0, NULL } };
+static const struct bit rdt_bits[] = { { RDT_OWN, "own" }, { RDT_MUST_EXIST, "must-exist" }, { 0, NULL } };
 static const struct bit filter_bits[] = { { 1, "tsync" }, { 2, "log" }, { 4, "spec-allow" }, { 8, "listener" },
 					  { 16, "tsync-esrch" }, { 32, "wait-killable" }, { 0, NULL } };
 static const struct bit mount_bits[] = {
@@ -61,7 +62,8 @@ static const struct bit *bits_of(enum plan_words words)
 	static const struct bit *const tables[] = {
 		[PLAN_WORDS_CLONE] = clone_bits,   [PLAN_WORDS_TREE] = tree_bits,       [PLAN_WORDS_PROCESS] = process_bits,
 		[PLAN_WORDS_FILTER] = filter_bits, [PLAN_WORDS_MOUNT] = mount_bits,     [PLAN_WORDS_ATTRIBUTE] = attribute_bits,
-		[PLAN_WORDS_CONSOLE] = console_bits, [PLAN_WORDS_NEW] = new_bits,     [PLAN_WORDS_SCHEDULER] = scheduler_bits,
+		[PLAN_WORDS_CONSOLE] = console_bits, [PLAN_WORDS_RDT] = rdt_bits,
+		[PLAN_WORDS_NEW] = new_bits,     [PLAN_WORDS_SCHEDULER] = scheduler_bits,
 		[PLAN_WORDS_MEMORY] = memory_bits,
 	};
 
