@@ -9,7 +9,7 @@ setup_file() {
 
 teardown_file() {
 	engine_finish
-	rmdir /run/containerd/{runc,s,fifo} /run/containerd 2>/dev/null
+	rmdir /run/containerd/runc/{default,k8s.io} /run/containerd/{runc,s,fifo} /run/containerd 2>/dev/null
 	true
 }
 
