@@ -287,10 +287,10 @@ endif
 
 # --- tests ------------------------------------------------------------------------------------------------------------
 
-SUITES := style unit san plans fuzz life faults oci engines conductor
+SUITES := style unit san plans fuzz life faults oci differential engines conductor
 CHECK := BUILD=$(BUILD) RUNTIME=$(abspath $(RUNTIME)) conformance/summary
 .PHONY: check check-% conformance sanitized bench sweep fuzz demo
-check: $(PROGRAMS) $(BUILD)/conductor man $(TESTS) $(TOOLS) sanitized oci-suite
+check: $(PROGRAMS) $(BUILD)/conductor man $(TESTS) $(TOOLS) sanitized oci-suite bench-deps
 	@$(CHECK) $(SUITES)
 check-unit: $(TESTS)
 	@$(CHECK) unit
@@ -305,6 +305,8 @@ check-life check-faults check-engines: $(PROGRAMS) $(TOOLS)
 	@$(CHECK) $(@:check-%=%)
 check-oci: $(PROGRAMS) oci-suite
 	@$(CHECK) oci
+check-differential: bench-deps $(PROGRAMS) $(TOOLS)
+	@$(CHECK) differential
 check-conductor: $(PROGRAMS) $(BUILD)/conductor
 	@$(CHECK) conductor
 

@@ -1,0 +1,1 @@
+.process.oomScoreAdj = 500 | .process.noNewPrivileges = false

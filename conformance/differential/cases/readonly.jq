@@ -1,0 +1,1 @@
+.root.readonly = true | .linux.rootfsPropagation = "slave"
