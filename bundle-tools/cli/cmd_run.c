@@ -129,6 +129,21 @@ COMMAND(run)
 	return 0;
 }
 
+/* Nothing of it is kept: a name of its own, and removed at its end. */
+COMMAND(mini)
+{
+	const struct mini_options *o = options;
+	const struct run_command_options run_options = {
+		.memory = o->memory, .cpu = o->cpu, .pids = o->pids, .rootfs = o->rootfs ? o->rootfs : "/",
+		.is_net_isolated = o->is_net_isolated, .has_host_network = !o->is_net_isolated, .is_removed = true,
+	};
+	struct container_options run = { .name = arena_format(&c->arena, "mini-%d", (int)getpid()) };
+
+	if (read_options(c, &run_options, line, 0, &run, e) || store_open(c, e) || container_run(c, &run, exit_code, e))
+		return err_add(e, "mini");
+	return 0;
+}
+
 COMMAND(bundle)
 {
 	const struct run_command_options *o = options;

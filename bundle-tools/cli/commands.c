@@ -56,6 +56,15 @@ static const struct option run_rows[] = {
 	END,
 };
 static const struct option bundle_rows[] = { CONTAINER(run_command_options), HELP(run_command_options), END };
+static const struct option mini_rows[] = {
+	TEXT(mini_options, "memory", 'm', memory, "SIZE", "at most so much memory, such as 100M"),
+	TEXT(mini_options, "cpu", 0, cpu, "NUMBER", "at most so much of a processor's time, such as 0.5"),
+	NUMBER(mini_options, "pids", 0, pids, "N", "at most so many processes and threads", INT32_MAX),
+	FLAG(mini_options, "net-isolate", 0, is_net_isolated, "a network of its own that stays alone; default: the host's"),
+	TEXT(mini_options, "rootfs", 0, rootfs, "DIR", "copy on write; default: the host's own root"),
+	HELP(mini_options),
+	END,
+};
 static const struct option exec_rows[] = {
 	TEXT(exec_command_options, "user", 'u', user, "UID[:GID]", "run as this user, by number"),
 	TEXTS(exec_command_options, "env", 'e', env, "NAME=VALUE", "set a variable; may be repeated"),
@@ -124,6 +133,7 @@ static const struct command commands[] = {
 	{ "import", "DIR|FILE|- [IMAGE]", "take an image out of an OCI image layout", ROWS(import, import_command_options), 1, 2, -1, 0,
 	  cmd_import },
 	{ "run", "IMAGE NAME [COMMAND ...]", "run a container", ROWS(run, run_command_options), 1, -1, 2, 0, cmd_run },
+	{ "mini", "[COMMAND ...]", "run a command in a container made of nothing", ROWS(mini, mini_options), 0, -1, 1, 0, cmd_mini },
 	{ "exec", "NAME [COMMAND ...]", "run another command in a container", ROWS(exec, exec_command_options), 1, -1, 1, 0, cmd_exec },
 	{ "ps", "", "list the containers", ROWS(plain, plain_options), 0, 0, -1, 0, cmd_ps },
 	{ "stop", "NAME ...", "end containers and remove them", ROWS(stop, stop_options), 1, -1, -1, 0, cmd_stop },

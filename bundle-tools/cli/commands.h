@@ -43,6 +43,11 @@ struct exec_command_options {
 	struct option_texts env;
 	bool has_help;
 };
+struct mini_options {
+	const char *memory, *cpu, *rootfs;
+	uint64_t pids;
+	bool is_net_isolated, has_help;
+};
 struct inspect_layers_options {
 	bool has_files, has_help;
 };
@@ -82,6 +87,7 @@ command_run cmd_bundle;
 command_run cmd_export;
 command_run cmd_import;
 command_run cmd_run;
+command_run cmd_mini;
 command_run cmd_exec;
 command_run cmd_ps;
 command_run cmd_stop;

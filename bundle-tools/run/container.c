@@ -7,9 +7,7 @@
 #include "runtime/life/steps.h"
 #include "spec/base/clock.h"
 #include "spec/base/own.h"
-#include "spec/field_rows.h"
 #include "spec/json/read.h"
-#include "spec/json/write.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,19 +19,6 @@
 #include <unistd.h>
 
 enum { DETACH = 2 /* MNT_DETACH; <sys/mount.h> cannot stand beside <linux/mount.h> */ };
-
-#define OWNER struct container
-static const struct field container_rows[] = {
-	TEXT("name", name, FILLED, "Name of the container."),
-	TEXT("image", image, NEEDED, "Its image, or nothing."),
-	TEXT("created", created, NEEDED, "When it was made."),
-	TEXTS("layers", layers, NEEDED, "Keys of the layers below it."),
-	TEXT("rootfs", rootfs, NEEDED, "Directory below it instead of an image, or nothing."),
-	TEXT("network", network, FILLED, "own, isolated or host."),
-	TEXT("stopSignal", stop_signal, NEEDED, "Signal that asks it to end, or nothing."),
-};
-static RECORD(container);
-#undef OWNER
 
 struct life {
 	struct conductor *c;
@@ -81,12 +66,9 @@ static int write_record(struct life *l, struct err *e)
 		.network = l->options->network,
 		.stop_signal = l->image && l->image->config->stop_signal ? l->image->config->stop_signal : "",
 	};
-	struct text json;
 
 	clock_write_now(now);
-	text_init(&json, &l->c->arena);
-	json_write(&record_container, &record, JSON_SPACES, &json);
-	return store_write_file(l->dir_fd, "container.json", json.at, json.length, WRITE_PLAIN, e);
+	return container_write(l->c, l->dir_fd, &record, e);
 }
 
 /* Under the lock of those who remove layers: from now on the container's record keeps them. */
@@ -173,7 +155,12 @@ static int start(void *context, struct err *e)
 
 	if (l->options->is_detached)
 		return start_detached(l, e);
-	return runtime_run(l->c, l->options->name, l->directory, true, -1, -1, l->exit_code, e);
+	if (runtime_run(l->c, l->options->name, l->directory, true, -1, -1, l->exit_code, e))
+		return -1;
+	if (!*l->exit_code || !runtime_has_failed(l->c, l->directory))
+		return 0;
+	e->exit_code = *l->exit_code;
+	return err_set(e, "the runtime could not run it, and has said why");
 }
 
 static const struct step run_steps[] = {
@@ -230,24 +217,6 @@ int container_write_bundle(struct conductor *c, const struct container_options *
 }
 
 /* --- later ---------------------------------------------------------------------------------------------------------- */
-
-int container_read(struct conductor *c, const char *name, struct container **out, struct err *e)
-{
-	struct problems problems;
-	const char *text, *path = arena_format(&c->arena, "containers/%s/container.json", name);
-	size_t length;
-
-	if (!store_is_name(name) || (faccessat(c->root_fd, path, F_OK, 0) && errno == ENOENT)) {
-		(void)err_set(e, "there is no container %s", name);
-		return err_hint(e, "`conductor ps` lists them");
-	}
-	if (json_load(c->root_fd, path, &c->arena, &text, &length, e))
-		return -1;
-	problems_init(&problems, &c->arena);
-	*out = json_read(&record_container, text, length, &problems);
-	problems_place(&problems, text, length);
-	return problems_err(&problems, path, e);
-}
 
 int container_sweep(struct conductor *c, struct err *e)
 {

@@ -39,6 +39,9 @@ int container_run(struct conductor *c, const struct container_options *options, 
 /* A bundle in a directory of its own, with its root mounted. */
 int container_write_bundle(struct conductor *c, const struct container_options *options, const char *directory, struct err *e);
 
+/* Into the container's directory. */
+int container_write(struct conductor *c, int dir_fd, const struct container *record, struct err *e);
+
 /* No such container is an error. */
 int container_read(struct conductor *c, const char *name, struct container **out, struct err *e);
 

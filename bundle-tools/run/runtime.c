@@ -4,6 +4,7 @@
 #include "spec/field_rows.h"
 #include "spec/json/read.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,13 +27,31 @@ const char **runtime_argv(struct conductor *c, const char *const *words, size_t 
 	return argv;
 }
 
+static const char *log_path(struct conductor *c, const char *bundle)
+{
+	return arena_format(&c->arena, "%s/runtime.log", bundle);
+}
+
 int runtime_run(struct conductor *c, const char *id, const char *bundle, bool passes_signals, int in, int out, int *exit_code,
 		struct err *e)
 {
-	struct spawn s = { .argv = runtime_argv(c, WORDS("run", "--bundle", bundle, id), 0), .in = in, .out = out, .error = out,
-			   .passes_signals = passes_signals };
+	const char *log = log_path(c, bundle);
+	struct spawn s = { .argv = runtime_argv(c, WORDS("--log", log, "--log-format", "json", "run", "--bundle", bundle, id), 0),
+			   .in = in, .out = out, .error = out, .passes_signals = passes_signals };
 
+	if (unlink(log) && errno != ENOENT)
+		return err_sys(e, "remove %s", log);
 	return spawn_wait(&s, exit_code, e);
+}
+
+bool runtime_has_failed(struct conductor *c, const char *bundle)
+{
+	struct err ignored = ERR_NONE; /* without a log there was nothing to tell */
+	const char *said;
+	size_t length;
+
+	return json_load(AT_FDCWD, log_path(c, bundle), &c->arena, &said, &length, &ignored) == 0 &&
+	       strstr(said, "\"level\":\"error\""); /* runc and its kin write it so, too; a payload's exit code is no error */
 }
 
 int runtime_run_detached(struct conductor *c, const char *id, const char *bundle, int log_fd, struct err *e)

@@ -6,9 +6,13 @@
 
 #include <sys/types.h>
 
-/* Run a bundle in the foreground; its exit code is the payload's. `out` takes both outputs, -1: ours. */
+/* Run a bundle in the foreground; its exit code is the payload's. `out` takes both outputs, -1: ours. What the runtime itself has
+ * to say goes to the bundle's runtime.log, too. */
 int runtime_run(struct conductor *c, const char *id, const char *bundle, bool passes_signals, int in, int out, int *exit_code,
 		struct err *e);
+
+/* Whether the last runtime_run of the bundle failed, and not the payload. */
+bool runtime_has_failed(struct conductor *c, const char *bundle);
 
 /* Run it detached: 0 when it runs. */
 int runtime_run_detached(struct conductor *c, const char *id, const char *bundle, int log_fd, struct err *e);

@@ -127,6 +127,12 @@ image() {
 	fails run nosuch x
 	says "there is no image nosuch"
 	fails run -d img x -- /no/such
+	fails run img x -- /no/such
+	says "/no/such"
+	[ ! -e "$STORE/containers/x" ]
+	fails run img x -- sh -c 'echo "{\"level\":\"error\"}" >&2; exit 3'
+	[ $status = 3 ] && [ -e "$STORE/containers/x" ]
+	works stop x
 	fails run img '../x'
 	fails run --user nobody-such img x
 	[ -z "$(ls "$STORE/containers")" ]
