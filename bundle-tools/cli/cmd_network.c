@@ -106,6 +106,6 @@ COMMAND(peer)
 	if (store_open(c, e) || container_read(c, line->at[0], &container, e) || container_read(c, line->at[1], &container, e) ||
 	    network_peer(c, line->at[0], line->at[1], e))
 		return err_add(e, "peer %s %s", line->at[0], line->at[1]);
-	(void)printf("Added peer to peer traffic between %s and %s\n", line->at[0], line->at[1]);
+	(void)printf("Added peer to peer traffic between %s and %s...\n", line->at[0], line->at[1]);
 	return 0;
 }

@@ -65,6 +65,13 @@ static const struct option mini_rows[] = {
 	HELP(mini_options),
 	END,
 };
+static const struct option stats_rows[] = {
+	FLAG(stats_options, "json", 0, has_json, "one JSON object a line; units are in the keys"),
+	TEXT(stats_options, "interval", 'i', interval, "TIME", "from one look to the next: 500ms, 2s; default: 1s"),
+	NUMBER(stats_options, "count", 'n', count, "N", "looks; default: 1, on a terminal or with --interval without end", INT32_MAX),
+	HELP(stats_options),
+	END,
+};
 static const struct option exec_rows[] = {
 	TEXT(exec_command_options, "user", 'u', user, "UID[:GID]", "run as this user, by number"),
 	TEXTS(exec_command_options, "env", 'e', env, "NAME=VALUE", "set a variable; may be repeated"),
@@ -136,6 +143,8 @@ static const struct command commands[] = {
 	{ "mini", "[COMMAND ...]", "run a command in a container made of nothing", ROWS(mini, mini_options), 0, -1, 1, 0, cmd_mini },
 	{ "exec", "NAME [COMMAND ...]", "run another command in a container", ROWS(exec, exec_command_options), 1, -1, 1, 0, cmd_exec },
 	{ "ps", "", "list the containers", ROWS(plain, plain_options), 0, 0, -1, 0, cmd_ps },
+	{ "stats", "[NAME|CGROUP ...]", "show what containers use", ROWS(stats, stats_options), 0, -1, -1, 0, cmd_stats },
+	{ "top", "[NAME|CGROUP ...]", "the same", ROWS(stats, stats_options), 0, -1, -1, 0, cmd_stats },
 	{ "stop", "NAME ...", "end containers and remove them", ROWS(stop, stop_options), 1, -1, -1, 0, cmd_stop },
 	{ "addnetwork", "NAME", "give a running container a network", ROWS(addnetwork, addnetwork_options), 1, 1, -1, 0, cmd_addnetwork },
 	{ "peer", "NAME NAME", "let two containers talk to each other", ROWS(plain, plain_options), 2, 2, -1, 0, cmd_peer },

@@ -48,6 +48,11 @@ struct mini_options {
 	uint64_t pids;
 	bool is_net_isolated, has_help;
 };
+struct stats_options {
+	const char *interval;
+	uint64_t count;
+	bool has_json, has_help;
+};
 struct inspect_layers_options {
 	bool has_files, has_help;
 };
@@ -89,6 +94,7 @@ command_run cmd_import;
 command_run cmd_run;
 command_run cmd_mini;
 command_run cmd_exec;
+command_run cmd_stats;
 command_run cmd_ps;
 command_run cmd_stop;
 command_run cmd_logs;

@@ -32,15 +32,21 @@ static const char *log_path(struct conductor *c, const char *bundle)
 	return arena_format(&c->arena, "%s/runtime.log", bundle);
 }
 
+static const char *pid_path(struct conductor *c, const char *bundle)
+{
+	return arena_format(&c->arena, "%s/pid", bundle);
+}
+
 int runtime_run(struct conductor *c, const char *id, const char *bundle, bool passes_signals, int in, int out, int *exit_code,
 		struct err *e)
 {
 	const char *log = log_path(c, bundle);
-	struct spawn s = { .argv = runtime_argv(c, WORDS("--log", log, "--log-format", "json", "run", "--bundle", bundle, id), 0),
-			   .in = in, .out = out, .error = out, .passes_signals = passes_signals };
+	const char *pid = pid_path(c, bundle);
+	const char *const *words = WORDS("--log", log, "--log-format", "json", "run", "--pid-file", pid, "--bundle", bundle, id);
+	struct spawn s = { .argv = runtime_argv(c, words, 0), .in = in, .out = out, .error = out, .passes_signals = passes_signals };
 
-	if (unlink(log) && errno != ENOENT)
-		return err_sys(e, "remove %s", log);
+	if ((unlink(log) && errno != ENOENT) || (unlink(pid) && errno != ENOENT))
+		return err_sys(e, "prepare %s", bundle);
 	return spawn_wait(&s, exit_code, e);
 }
 
@@ -50,6 +56,8 @@ bool runtime_has_failed(struct conductor *c, const char *bundle)
 	const char *said;
 	size_t length;
 
+	if (access(pid_path(c, bundle), F_OK) == 0) /* it was there; `stop` may be removing it right now */
+		return false;
 	return json_load(AT_FDCWD, log_path(c, bundle), &c->arena, &said, &length, &ignored) == 0 &&
 	       strstr(said, "\"level\":\"error\""); /* runc and its kin write it so, too; a payload's exit code is no error */
 }

@@ -11,7 +11,7 @@
 int runtime_run(struct conductor *c, const char *id, const char *bundle, bool passes_signals, int in, int out, int *exit_code,
 		struct err *e);
 
-/* Whether the last runtime_run of the bundle failed, and not the payload. */
+/* Whether the last runtime_run of the bundle failed before there was a container. */
 bool runtime_has_failed(struct conductor *c, const char *bundle);
 
 /* Run it detached: 0 when it runs. */
