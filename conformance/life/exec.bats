@@ -206,3 +206,13 @@ exec_look() {
 	try timeout 5 "$RUNTIME" --root "$ROOT" exec --user 1000 "$ID" /probe true
 	[ "$status" = 0 ]
 }
+
+@test "warnings about the process are told, as create tells them" {
+	only_boxcar
+	started
+	echo '{"args":["/probe","true"],"cwd":"/","user":{"uid":0,"gid":0},"noSuchThing":1,
+		"capabilities":{"bounding":["CAP_OF_THE_FUTURE"]}}' >"$BATS_TEST_TMPDIR/process.json"
+	run rt exec --process "$BATS_TEST_TMPDIR/process.json" "$ID"
+	gave 0 "warning: /noSuchThing"
+	gave 0 CAP_OF_THE_FUTURE
+}

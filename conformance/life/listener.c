@@ -136,6 +136,7 @@ int main(int argc, char **argv)
 			give_up("accept");
 		if (strcmp(argv[3], "leave") != 0 && fork() == 0) {
 			(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+			(void)close(fd);
 			serve(connection, argv[2], number, argv + 3);
 		}
 		(void)close(connection);
