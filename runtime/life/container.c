@@ -66,7 +66,7 @@ static enum status derive_status(struct container *c)
 	return store_is_created(&c->entry) ? STATUS_CREATED : STATUS_RUNNING;
 }
 
-enum status container_look(struct container *c)
+enum status container_look(struct container *c, bool is_frozen)
 {
 	struct pollfd ended = { .fd = c->pidfd, .events = POLLIN };
 
@@ -74,7 +74,7 @@ enum status container_look(struct container *c)
 		return c->status;
 	if (poll(&ended, 1, 0) > 0)
 		return c->status = STATUS_STOPPED;
-	if (is_paused(c))
+	if (is_frozen)
 		return c->status = STATUS_PAUSED;
 	return c->status = c->status != STATUS_RUNNING && store_is_created(&c->entry) ? STATUS_CREATED : STATUS_RUNNING;
 }

@@ -29,8 +29,8 @@ struct container {
 int container_find(struct boxcar *b, const char *id, int wait_ms, bool accepts_damage, struct container *out, struct err *e);
 void container_close(struct container *c);
 
-/* Its status now, as far as it can have changed since container_find; also kept in it. */
-enum status container_look(struct container *c);
+/* Its status now, as far as it can have changed since container_find; also kept in it. The caller knows whether it is frozen. */
+enum status container_look(struct container *c, bool is_frozen);
 
 /* --- a process in the making: create, run and exec ---------------------------------------------------------------- */
 

@@ -170,7 +170,7 @@ static bool take_sample(struct watch *w, struct watched *one, struct stats *out)
 {
 	struct container *c = &one->container;
 
-	if (c->id && container_look(c) == STATUS_STOPPED)
+	if (c->id && container_look(c, sampler_is_frozen(&one->sampler)) == STATUS_STOPPED)
 		return false;
 	if (!sampler_read(&one->sampler, &w->round, out))
 		return false;

@@ -66,25 +66,53 @@ static const struct facts_hierarchy *find_hugetlb(const struct facts *f)
 	return facts_find_controller(f, "hugetlb");
 }
 
+/* By version - 1, in the order of struct sampler_pages. v2 has no peak. */
+static const char *const page_files[2][4] = {
+	{ "usage_in_bytes", "limit_in_bytes", "max_usage_in_bytes", "failcnt" },
+	{ "current", "max", NULL, "events" },
+};
+
+static int open_in(const struct group *g, const char *file)
+{
+	char path[PATH_MAX];
+	int fd = group_locate(g, file, path) ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+
+	return fd < 0 && (errno == EMFILE || errno == ENFILE) ? NOT_KEPT : fd;
+}
+
 /* The sizes are in the files' names: "hugetlb.2MB.max", on v1 "hugetlb.2MB.limit_in_bytes". */
-static void find_page_sizes(struct sampler *s)
+static void find_pages(struct sampler *s)
 {
 	const struct facts_hierarchy *at = find_hugetlb(s->cgroup.facts);
 	char path[PATH_MAX];
 	struct dirent *entry;
-	size_t count = 0;
 
-	s->page_sizes = arena_alloc(s->arena, sizeof *s->page_sizes * 16);
 	if (!at)
 		return;
 	struct group g = group_in(&s->cgroup, at);
-	const char *suffix = at->version == 2 ? ".max" : ".limit_in_bytes";
+	const char *const *files = page_files[at->version - 1];
 	own_directory directory = group_locate(&g, "", path) ? opendir(path) : NULL;
-	while (directory && count < 15 && (entry = readdir(directory))) {
+	while (directory && s->page_count < SAMPLER_MAX_PAGES && (entry = readdir(directory))) {
 		const char *size = text_has_prefix(entry->d_name, "hugetlb.") ? entry->d_name + strlen("hugetlb.") : "";
 		size_t length = strcspn(size, ".");
-		if (length && strcmp(size + length, suffix) == 0)
-			s->page_sizes[count++] = arena_copy(s->arena, size, length);
+		if (!length || !size[length] || strcmp(size + length + 1, files[1]) != 0)
+			continue;
+		struct sampler_pages *p = &s->pages[s->page_count++];
+		p->size = arena_copy(s->arena, size, length);
+		for (size_t i = 0; i < 4; i++)
+			p->fds[i] = files[i] ? open_in(&g, arena_format(s->arena, "hugetlb.%s.%s", p->size, files[i])) : NO_FILE;
+	}
+}
+
+static void open_frost(struct sampler *s)
+{
+	for (size_t i = 0; i < s->cgroup.facts->hierarchy_count; i++) {
+		struct group g = group_in(&s->cgroup, &s->cgroup.facts->hierarchies[i]);
+		const struct facts_hierarchy *v1 = facts_find_controller(s->cgroup.facts, "freezer");
+		if (g.at->version == 2)
+			s->frost_fds[1] = open_in(&g, "cgroup.events");
+		else if (g.at == v1)
+			s->frost_fds[0] = open_in(&g, "freezer.state");
 	}
 }
 
@@ -117,7 +145,8 @@ int sampler_open(const struct cgroup *c, pid_t pid, struct sampler *out, struct 
 {
 	_Static_assert(SAMPLER_MAX_FILES >= 43, "one for each row");
 
-	*out = (struct sampler){ .cgroup = *c, .network_fd = -1, .arena = c->arena, .text = arena_alloc(c->arena, FILE_MAX) };
+	*out = (struct sampler){ .cgroup = *c, .network_fd = -1, .frost_fds = { NO_FILE, NO_FILE },
+				 .arena = c->arena, .text = arena_alloc(c->arena, FILE_MAX) };
 	for (size_t i = 0; i < SAMPLER_MAX_FILES; i++)
 		out->fds[i] = NO_FILE;
 	if (strcmp(c->path, "") != 0 && cgroup_check_path(c, e) < 0)
@@ -126,7 +155,8 @@ int sampler_open(const struct cgroup *c, pid_t pid, struct sampler *out, struct 
 		return err_set(e, "cgroup %s does not exist", c->path);
 	for (size_t i = 0; i < figure_file_count; i++)
 		out->fds[i] = open_file(out, &figure_files[i]);
-	find_page_sizes(out);
+	find_pages(out);
+	open_frost(out);
 	if (pid > 0)
 		out->network_fd = open_network(pid);
 	return 0;
@@ -136,6 +166,11 @@ void sampler_close(struct sampler *s)
 {
 	for (size_t i = 0; i < figure_file_count; i++)
 		drop_fd(&s->fds[i]);
+	for (size_t i = 0; i < s->page_count; i++)
+		for (size_t k = 0; k < 4; k++)
+			drop_fd(&s->pages[i].fds[k]);
+	for (size_t i = 0; i < 2; i++)
+		drop_fd(&s->frost_fds[i]);
 	drop_fd(&s->network_fd);
 }
 
@@ -155,32 +190,45 @@ static bool take_file(const struct sampler *s, size_t row, struct arena *a, stru
 	return true;
 }
 
+/* Where descriptors are short, huge pages go uncounted. */
+static struct opt_uint take_page_number(const struct sampler *s, int fd, bool is_event)
+{
+	struct opt_uint n = { 0 };
+
+	if (fd < 0 || read_again(fd, s->text, FILE_MAX) < 0)
+		return n;
+	const char *at = is_event ? strstr(s->text, "max ") : s->text;
+	n.is_set = at && figures_read_number(is_event ? at + strlen("max ") : at, &n.value);
+	return n;
+}
+
 static void take_hugetlb(const struct sampler *s, struct arena *a, struct stats *out)
 {
 	const struct facts_hierarchy *at = find_hugetlb(s->cgroup.facts);
-	size_t count = 0;
 
-	while (s->page_sizes[count])
-		count++;
-	if (!at || !count)
+	if (!at || !s->page_count)
 		return;
-	struct group g = group_in(&s->cgroup, at);
-	bool is_v2 = at->version == 2;
-	out->hugetlb.at = arena_alloc(a, count * sizeof *out->hugetlb.at);
-	for (size_t i = 0; i < count; i++) {
+	out->hugetlb.at = arena_alloc(a, s->page_count * sizeof *out->hugetlb.at);
+	for (size_t i = 0; i < s->page_count; i++) {
+		const struct sampler_pages *p = &s->pages[i];
 		struct stats_hugetlb *h = &out->hugetlb.at[out->hugetlb.count++];
-		const char *name = arena_format(a, "hugetlb.%s.", s->page_sizes[i]);
-		uint64_t usage = group_read_number(&g, arena_format(a, "%s%s", name, is_v2 ? "current" : "usage_in_bytes"), UINT64_MAX);
-		uint64_t most = group_read_number(&g, arena_format(a, "%s%s", name, is_v2 ? "max" : "limit_in_bytes"), UINT64_MAX);
-		uint64_t peak = is_v2 ? UINT64_MAX : group_read_number(&g, arena_format(a, "%smax_usage_in_bytes", name), UINT64_MAX);
-		uint64_t hits = is_v2 ? group_read_key(&g, arena_format(a, "%sevents", name), "max", UINT64_MAX) :
-					group_read_number(&g, arena_format(a, "%sfailcnt", name), UINT64_MAX);
-		h->page_size = s->page_sizes[i];
-		h->usage = (struct opt_uint){ usage != UINT64_MAX, usage };
-		h->limit = (struct opt_uint){ most < INT64_MAX - (1l << 40), most }; /* v1 rounds "no limit" to whole huge pages */
-		h->peak = (struct opt_uint){ peak != UINT64_MAX, peak };
-		h->limit_hits = (struct opt_uint){ hits != UINT64_MAX, hits };
+		*h = (struct stats_hugetlb){ p->size, take_page_number(s, p->fds[0], false), take_page_number(s, p->fds[1], false),
+					     take_page_number(s, p->fds[2], false),
+					     take_page_number(s, p->fds[3], at->version == 2) };
+		if (h->limit.value >= INT64_MAX - (1l << 40)) /* v1 rounds "no limit" to whole huge pages */
+			h->limit = (struct opt_uint){ 0 };
 	}
+}
+
+bool sampler_is_frozen(const struct sampler *s)
+{
+	char text[256];
+
+	if (s->frost_fds[0] == NOT_KEPT || s->frost_fds[1] == NOT_KEPT)
+		return cgroup_is_frozen(&s->cgroup);
+	if (s->frost_fds[0] >= 0 && read_again(s->frost_fds[0], text, sizeof text) > 0 && !text_has_prefix(text, "THAWED"))
+		return true;
+	return s->frost_fds[1] >= 0 && read_again(s->frost_fds[1], text, sizeof text) > 0 && strstr(text, "frozen 1");
 }
 
 /* "  eth0: 1 2 3 ...": eight numbers of what was received, eight of what was sent */
@@ -239,14 +287,15 @@ static void derive(struct figures *f, bool has_shares)
 		f->cpu.period.is_set = false; /* no limit: a period alone says nothing */
 }
 
+/* Each controller has one figure that it always has; waiting is counted without controllers. */
 static void attach(struct figures *f, struct stats *out)
 {
-	static const struct figures none = { 0 };
+	bool has_cpu = f->cpu.usage.is_set || f->cpu.system.is_set || f->cpu.weight.is_set || f->cpu.pressure;
 
-	out->cpu = memcmp(&f->cpu, &none.cpu, sizeof f->cpu) ? &f->cpu : NULL;
-	out->memory = memcmp(&f->memory, &none.memory, sizeof f->memory) ? &f->memory : NULL;
-	out->pids = memcmp(&f->pids, &none.pids, sizeof f->pids) ? &f->pids : NULL;
-	out->io = memcmp(&f->io, &none.io, sizeof f->io) ? &f->io : NULL;
+	out->cpu = has_cpu ? &f->cpu : NULL;
+	out->memory = f->memory.usage.is_set || f->memory.pressure ? &f->memory : NULL;
+	out->pids = f->pids.count.is_set ? &f->pids : NULL;
+	out->io = f->io.devices.count || f->io.pressure ? &f->io : NULL;
 }
 
 bool sampler_read(struct sampler *s, struct arena *a, struct stats *out)

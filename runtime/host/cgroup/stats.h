@@ -5,7 +5,13 @@
 #include "runtime/host/cgroup/cgroup.h"
 #include "spec/stats.h"
 
-enum { SAMPLER_MAX_FILES = 48 };
+enum { SAMPLER_MAX_FILES = 48, SAMPLER_MAX_PAGES = 8 };
+
+/* Huge pages of one size, in files whose names have the size in them. */
+struct sampler_pages {
+	const char *size; /* "2MB" */
+	int fds[4];       /* usage, limit, peak, limit hits; owned; as below */
+};
 
 struct sampler {
 	struct cgroup cgroup;
@@ -13,7 +19,9 @@ struct sampler {
 	int network_fd;             /* /proc/PID/net/dev, or -1 */
 	struct arena *arena;        /* of what is below: as long as the sampler */
 	char *text;                 /* what is read from a file */
-	const char **page_sizes;    /* of huge pages: "2MB"; ends with NULL */
+	struct sampler_pages pages[SAMPLER_MAX_PAGES];
+	size_t page_count;
+	int frost_fds[2];           /* by version - 1: the files that tell whether it is frozen; -1 */
 };
 
 /* The path may also be "", the root of the hierarchies. `pid`: the container's first process, which must be known to live (a pidfd
@@ -23,3 +31,6 @@ void sampler_close(struct sampler *s);
 
 /* What the cgroup counts now, in the arena; `time` and all below `cgroup` of *out. False when the cgroup is gone. */
 bool sampler_read(struct sampler *s, struct arena *a, struct stats *out);
+
+/* Whether it is frozen, by itself or by an ancestor: as cgroup_is_frozen(), from files that are open. */
+bool sampler_is_frozen(const struct sampler *s);
