@@ -354,6 +354,9 @@ static int start_through_joiner(struct start *s, struct process *out, const stru
 static int explain_clone(const struct start *s, struct err *e)
 {
 	(void)err_sys(e, "clone3 for init");
+	if (e->number == EPERM && geteuid() == 0)
+		return err_hint(e, "root needs CAP_SYS_ADMIN for namespaces; inside a container that is left out, or a seccomp filter forbids "
+				   "them (CapEff and Seccomp in /proc/self/status)");
 	if (e->number == EPERM)
 		return err_hint(e, "namespaces need root, or a user namespace made with them");
 	if (e->number == EINVAL)

@@ -180,6 +180,9 @@ static int explain_op(const struct birth *birth, const struct op *op, const stru
 	case OP_REMOUNT:
 		(void)err_number(e, m->error, "%s %s: %s", plan_kind_meaning(op->kind), subject, call);
 		return explain_locked(&birth->b->arena, m, e);
+	case OP_LOOPBACK:
+		(void)err_number(e, m->error, "%s: %s", plan_kind_meaning(op->kind), call);
+		return m->error == EPERM ? err_hint(e, "it needs CAP_NET_ADMIN, which the caller may not have") : -1;
 	default:
 		return err_number(e, m->error, "%s%s%s: %s", plan_kind_meaning(op->kind), subject ? " " : "", subject ? subject : "", call);
 	}

@@ -40,6 +40,14 @@ static int make_path(const struct group *g, size_t *kept)
 	return 0;
 }
 
+static int explain_make(const struct group *g, struct err *e)
+{
+	(void)err_sys(e, "make cgroup %s%s", g->at->mount_point, g->path);
+	if (e->number == EROFS)
+		return err_hint(e, "cgroups are mounted read-only here, as in a container; --cgroup-manager disabled does without one");
+	return -1;
+}
+
 /* Another container's failing create may take a parent away that it had made: then once more. */
 static int make_group(const struct group *g, size_t *kept, struct arena *a, struct err *e)
 {
@@ -48,7 +56,7 @@ static int make_group(const struct group *g, size_t *kept, struct arena *a, stru
 	for (int tries = 0; failed < 0 && errno == ENOENT && tries < 8; tries++)
 		failed = make_path(g, kept);
 	if (failed < 0)
-		return err_sys(e, "make cgroup %s%s", g->at->mount_point, g->path);
+		return explain_make(g, e);
 	const char *members = *kept == g->length ? group_print_members(g, a) : "";
 	if (members[0])
 		return err_set(e, "cgroup %s%s is in use by %s", g->at->mount_point, g->path, members);
