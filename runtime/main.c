@@ -10,6 +10,14 @@
 #include <string.h>
 #include <unistd.h>
 
+/* sd_notify(3): a path or an abstract name; other forms are for virtual machines. */
+static const char *find_notify_socket(void)
+{
+	const char *socket = getenv("NOTIFY_SOCKET");
+
+	return socket && (socket[0] == '/' || socket[0] == '@') && socket[1] ? socket : NULL;
+}
+
 /* With one of 0, 1, 2 closed, the next open file would be the container's stdio. */
 static int fill_stdio(struct err *e)
 {
@@ -52,6 +60,7 @@ static int apply_globals(struct boxcar *b, const struct global_options *g, struc
 		(void)err_set(e, "not supported yet: cgroups made by systemd");
 		return err_hint(e, "use --cgroup-manager cgroupfs; engines: cgroup_manager = \"cgroupfs\", SystemdCgroup = false");
 	}
+	b->notify_socket = find_notify_socket();
 	b->cgroups = g->cgroup_manager == CGROUP_MANAGER_DISABLED ? PLAN_NO_CGROUP : PLAN_CGROUPFS;
 	b->root = g->root && g->root[0] ? g->root : find_root(&b->arena, !is_rootless(b, g));
 	return 0;

@@ -7,6 +7,8 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 static long number(int argc, char **argv, int index, long otherwise)
@@ -170,6 +172,20 @@ static int probe_orphan(int argc, char **argv)
 	return 0;
 }
 
+/* notify SOCKET: standard input as one datagram. */
+static int probe_notify(int argc, char **argv)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	char text[4096];
+	ssize_t length = read(STDIN_FILENO, text, sizeof text);
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (argc < 1 || strlen(argv[0]) >= sizeof address.sun_path || length < 0 || fd < 0)
+		return 2;
+	(void)strcpy(address.sun_path, argv[0]);
+	return sendto(fd, text, (size_t)length, 0, (const struct sockaddr *)&address, sizeof address) == length ? 0 : 1;
+}
+
 static const struct {
 	const char *name;
 	int (*act)(int argc, char **argv);
@@ -178,7 +194,7 @@ static const struct {
 	{ "echo", probe_echo },	      { "cat", probe_cat },	{ "env", probe_env },	  { "call", probe_call },
 	{ "write", probe_write },     { "read", probe_read },	{ "stat", probe_stat },	  { "signal", probe_signal },
 	{ "size", probe_size },	      { "memory", probe_memory }, { "fork", probe_fork }, { "orphan", probe_orphan },
-	{ "fdhunt", probe_fdhunt },   { "exehunt", probe_exehunt }, { "flip", probe_flip },
+	{ "fdhunt", probe_fdhunt },   { "exehunt", probe_exehunt }, { "flip", probe_flip }, { "notify", probe_notify },
 };
 
 int main(int argc, char **argv)

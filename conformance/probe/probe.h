@@ -16,6 +16,7 @@
  *     probe fdhunt SECONDS      look through the others' descriptors for a way out of the root
  *     probe exehunt SECONDS     look through the others' executables for one that can be written
  *     probe flip A B SECONDS    exchange two names in a loop
+ *     probe notify SOCKET       stdin to the socket, as one datagram
  *
  * In `call` an argument is a number (decimal, 0x, 0 octal, negative) or, otherwise, a text; NULL is 0; a name with "at" in it
  * takes -100 for the working directory. Exit code: 0 when it did its work, also when the call it tried failed; 2 for misuse. */

@@ -188,12 +188,13 @@ static void drain(struct flow *out)
 
 static int relay_bytes(struct console *c, struct flow *in, struct flow *out, struct err *e)
 {
-	struct pollfd p[4] = { { .fd = c->pidfd, .events = POLLIN }, { .fd = c->signal_fd, .events = POLLIN } };
+	struct pollfd p[5] = { { .fd = c->pidfd, .events = POLLIN }, { .fd = c->signal_fd, .events = POLLIN } };
+	p[4] = (struct pollfd){ .fd = c->notify ? c->notify->fd : -1, .events = POLLIN };
 
 	for (;;) {
 		flow_poll(in, &p[2]);
 		flow_poll(out, &p[3]);
-		if (poll(p, 4, -1) < 0) {
+		if (poll(p, 5, -1) < 0) {
 			if (errno == EINTR)
 				continue;
 			return err_sys(e, "wait for the container");
@@ -205,6 +206,8 @@ static int relay_bytes(struct console *c, struct flow *in, struct flow *out, str
 		in->is_ended |= in->is_lost; /* who takes nothing must not eat our stdin */
 		if (p[3].revents)
 			flow_move(out);
+		if (p[4].revents)
+			notify_forward(c->notify);
 		if (p[0].revents)
 			return 0;
 	}

@@ -2,6 +2,7 @@
  * the foreground, with raw mode restored on every exit that a process can see. */
 #pragma once
 
+#include "runtime/host/notify.h"
 #include "spec/base/err.h"
 
 #include <stdbool.h>
@@ -16,6 +17,7 @@ struct console {
 	int master_fd; /* -1 without a terminal */
 	int signal_fd; /* owned */
 	int pidfd;
+	struct notify *notify; /* what the payload tells a service manager is handed on; or NULL */
 	bool is_raw;   /* our terminal is in raw mode; `saved` is how it was */
 	struct termios saved;
 };

@@ -208,12 +208,45 @@ static bool is_interpreter_missing(const struct init *i, long error)
 	return error == -ENOENT && sys_fstatat(AT_FDCWD, i->executable, &s, 0) == 0 && S_ISREG(s.st_mode);
 }
 
+int init_listen_pid(struct init *i, const struct op *op, const struct op_listen_pid *p)
+{
+	(void)op, (void)p;
+	i->has_listen_pid = true;
+	return 0;
+}
+
+/* Only init knows its pid as the container sees it. The variable has room for any. */
+static void write_listen_pid(char **env)
+{
+	static const char variable[] = PLAN_LISTEN_VARIABLE;
+	const size_t name = sizeof "LISTEN_PID=" - 1;
+
+	for (; *env; env++) {
+		size_t n = 0;
+		while (n < sizeof variable && (*env)[n] == variable[n])
+			n++;
+		if (n != sizeof variable)
+			continue;
+		char digits[sizeof variable];
+		long pid = sys_getpid();
+		size_t count = 0;
+		do
+			digits[count++] = (char)('0' + pid % 10);
+		while (pid /= 10);
+		for (n = 0; n < count; n++)
+			(*env)[name + n] = digits[count - 1 - n];
+		(*env)[name + count] = 0;
+	}
+}
+
 int init_exec(struct init *i, const struct op *op, const struct op_exec *p)
 {
 	char **argv = init_vector(i, p->args, NULL);
 	char **env = init_vector(i, p->env, i->home[0] ? i->home : NULL);
 
 	(void)op;
+	if (i->has_listen_pid)
+		write_listen_pid(env);
 	if (reset_signals(i, p->ignored) < 0 || load_filter(i) < 0)
 		return -1;
 	long result = sys_execve(i->executable, argv, env);

@@ -27,6 +27,7 @@ struct init {
 	int proc_fd;       /* private procfs for SYSCTL; -1 until there is one */
 
 	char executable[INIT_PATH_MAX]; /* what FIND found */
+	bool has_listen_pid;            /* LISTEN_PID: EXEC writes our pid into the environment */
 	char home[INIT_HOME_MAX];       /* "HOME=..." from HOME, or empty */
 	struct {                        /* what SECCOMP prepared; EXEC loads it as its last call before execve */
 		void *at;               /* struct sock_filter array; NULL: none */

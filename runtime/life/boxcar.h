@@ -11,6 +11,7 @@ struct boxcar {
 	struct arena arena;
 	struct log log;
 	const char *root;           /* the state root */
+	const char *notify_socket;  /* of the caller's service manager; NULL: there is none */
 	enum plan_cgroups cgroups;
 	struct facts facts;         /* as far as the command needs them */
 };

@@ -81,7 +81,7 @@ enum status container_look(struct container *c, bool is_frozen)
 
 int container_find(struct boxcar *b, const char *id, int wait_ms, bool accepts_damage, struct container *out, struct err *e)
 {
-	*out = (struct container){ .b = b, .id = id, .store.root_fd = -1, .entry.fd = -1, .pidfd = -1 };
+	*out = (struct container){ .b = b, .id = id, .store.root_fd = -1, .entry.fd = -1, .pidfd = -1, .notify.fd = -1 };
 	if (store_check_id(id, e) < 0 || store_open(&out->store, b->root, false, e) < 0)
 		return -1;
 	if (store_find(&out->store, id, wait_ms, &out->entry, e) < 0) {
@@ -114,6 +114,7 @@ int container_find(struct boxcar *b, const char *id, int wait_ms, bool accepts_d
 void container_close(struct container *c)
 {
 	drop_fd(&c->pidfd);
+	notify_close(&c->notify);
 	store_entry_close(&c->entry);
 	store_close(&c->store);
 }

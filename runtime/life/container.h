@@ -3,6 +3,7 @@
 
 #include "runtime/host/cgroup/cgroup.h"
 #include "runtime/host/netdev.h"
+#include "runtime/host/notify.h"
 #include "runtime/host/processes.h"
 #include "runtime/host/store.h"
 #include "runtime/life/boxcar.h"
@@ -22,6 +23,7 @@ struct container {
 	struct cgroup cgroup;    /* path "" when there is none */
 	enum status status;      /* as of container_find */
 	int pidfd;               /* of init while it lives; -1 */
+	struct notify notify;    /* from container_start on, when the payload tells a service manager */
 };
 
 /* Open an existing container: entry (with the lock, waited for at most wait_ms; -1: none), cgroup path, state, status. With

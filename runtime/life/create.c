@@ -89,7 +89,8 @@ static int make_entry(void *context, struct err *e)
 	if (store_make(&container->store, c->id, container->cgroup.path, &container->entry, e) < 0)
 		return -1;
 	if (store_write_config(&container->entry, c->prepared.text, c->prepared.length, e) == 0 &&
-	    store_make_start(&container->entry, &c->listen_fd, &c->created_fd, e) == 0)
+	    store_make_start(&container->entry, &c->listen_fd, &c->created_fd, e) == 0 &&
+	    (!c->prepared.request.notify_directory || notify_make_directory(container->entry.fd, e) == 0))
 		return 0;
 	struct err ignored = ERR_NONE;
 	(void)store_remove(&container->store, &container->entry, &ignored); /* the first error is the one to tell */
@@ -240,7 +241,8 @@ int life_create(struct creation *c, struct err *e)
 	struct prepared *p = &c->prepared;
 
 	c->created_fd = c->listen_fd = -1;
-	c->container = (struct container){ .b = c->b, .id = c->id, .store.root_fd = -1, .entry.fd = -1, .pidfd = -1 };
+	c->container = (struct container){ .b = c->b, .id = c->id, .store.root_fd = -1, .entry.fd = -1, .pidfd = -1,
+					 .notify.fd = -1 };
 	birth_init(&c->birth);
 	netdev_init(&c->netdev);
 	if (store_check_id(c->id, e) < 0 || prepare_container(c->b, c->id, c->options, p, e) < 0 || prepare_accept(c->b, p, e) < 0)
@@ -255,7 +257,7 @@ int life_create(struct creation *c, struct err *e)
 	c->birth.hooks = &c->hooks;
 	c->birth.config = c->hooks.config;
 	c->birth.cgroup = c->container.cgroup.path[0] ? &c->container.cgroup : NULL;
-	c->birth.preserve_fds = (unsigned)c->options->preserve_fds;
+	c->birth.preserve_fds = c->prepared.request.preserve_fds;
 	c->birth.console_socket = c->options->console_socket;
 	c->birth.has_size = p->spec->process->console_size != NULL;
 	if (steps_run(create_steps, sizeof create_steps / sizeof *create_steps, c, e) == 0)

@@ -86,6 +86,8 @@ int container_start(struct container *c, const struct hooks *hooks, int64_t pid,
 	int result = listener_connect(&s.listener, e);
 
 	if (result == 0)
+		result = notify_open(&c->notify, c->entry.fd, c->b->notify_socket, (pid_t)pid, e);
+	if (result == 0)
 		result = start(&s, e);
 	listener_close(&s.listener);
 	*must_end = s.must_end;
@@ -268,5 +270,5 @@ int life_start(struct container *c, struct err *e)
 	int result = container_start(c, &hooks, c->state->pid.value, c->pidfd, &must_end, e);
 	if (must_end && destroy(c, &hooks, &second) < 0)
 		log_warn(&c->b->log, "the container could not be destroyed: %s", second.text);
-	return result;
+	return result < 0 ? -1 : notify_wait(&c->notify, c->pidfd, e);
 }

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { ACTIVATION_MAX = 200 };
+
 static const char *find_absolute(struct boxcar *b, const char *path, struct err *e)
 {
 	own_text real = realpath(path, NULL);
@@ -49,6 +51,32 @@ static void check_configuration(struct boxcar *b, struct prepared *p)
 	check_later(&record_spec, p->spec, "", &p->problems);
 }
 
+/* sd_listen_fds(3): meant for us only when our pid is named. */
+static int read_activation(struct plan_request *request, struct err *e)
+{
+	const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
+	uint64_t number;
+
+	if (!pid || !count || !text_read_uint(pid, INT32_MAX, &number) || number != (uint64_t)getpid())
+		return 0;
+	if (!text_read_uint(count, ACTIVATION_MAX, &number))
+		return err_set(e, "LISTEN_FDS is %s, not a number from 0 to %d", count, ACTIVATION_MAX);
+	request->listen_fds = (unsigned)number;
+	request->listen_names = getenv("LISTEN_FDNAMES");
+	request->preserve_fds += request->listen_fds;
+	return 0;
+}
+
+static int find_notify_directory(struct boxcar *b, const char *id, const char **out, struct err *e)
+{
+	own_text here = b->root[0] == '/' ? NULL : get_current_dir_name();
+
+	if (b->root[0] != '/' && !here)
+		return err_sys(e, "find the working directory");
+	*out = arena_format(&b->arena, "%s%s%s/%s/notify", here ? here : "", here ? "/" : "", b->root, id);
+	return 0;
+}
+
 int prepare_container(struct boxcar *b, const char *id, const struct container_options *o, struct prepared *out, struct err *e)
 {
 	*out = (struct prepared){ 0 };
@@ -70,6 +98,10 @@ int prepare_container(struct boxcar *b, const char *id, const struct container_o
 		.has_no_pivot = o->has_no_pivot,
 		.has_no_new_keyring = o->has_no_new_keyring,
 	};
+	if (id && read_activation(&out->request, e) < 0)
+		return -1;
+	if (id && b->notify_socket && find_notify_directory(b, id, &out->request.notify_directory, e) < 0)
+		return -1;
 	if (out->spec && !out->problems.mistakes)
 		(void)plan_container(&out->request, &out->problems, &out->plan);
 	problems_place(&out->problems, out->text, out->length);

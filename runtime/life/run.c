@@ -77,9 +77,11 @@ int life_run(struct boxcar *b, const char *id, const struct container_options *o
 		return -1;
 	*exit_code = 0;
 	if (run->is_detached) {
+		int ready = notify_wait(&c->container.notify, c->birth.process.pidfd, e);
 		life_creation_close(c);
-		return 0;
+		return ready;
 	}
+	r.foreground.console.notify = &c->container.notify;
 	store_entry_close(&c->container.entry); /* others may work on it while it runs */
 	int result = foreground_wait(&r.foreground, &c->birth.process, c->birth.master_fd, exit_code, e);
 	life_creation_close(c);

@@ -191,6 +191,7 @@ struct plan_blob {           /* raw bytes */
 	M(TEXT, state_end, NONE) /* and after the pid */
 #define PLAN_HOME(M) M(NUMBER, uid, NONE) /* adds HOME= from /etc/passwd to EXEC's environment; "/" when it says nothing */
 #define PLAN_FIND(M) M(TEXT, name, NONE) M(TEXT, path, NONE) /* the executable; `path` is the value of PATH, or absent */
+#define PLAN_LISTEN_PID(M) /* the digits of PLAN_LISTEN_VARIABLE in EXEC's environment become its own pid */
 #define PLAN_COMMIT(M)
 #define PLAN_START(M)
 #define PLAN_STDIO(M) M(NUMBER, uid, NONE) M(NUMBER, gid, NONE)
@@ -299,6 +300,7 @@ struct plan_blob {           /* raw bytes */
 	OP(SELINUX, selinux, INSIDE, "init/label.c", "take the SELinux label")                                            \
 	OP(RLIMIT, rlimit, INSIDE, "init/user.c", "set a resource limit of the process")                                  \
 	OP(NO_NEW_PRIVS, no_new_privs, INSIDE, "init/caps.c", "forbid gaining privileges by exec")                        \
+	OP(LISTEN_PID, listen_pid, INSIDE, "init/exec.c", "tell the payload its own process id, for socket activation")   \
 	OP(COMMIT, commit, INSIDE, "init/messages.c", "report that all is prepared and wait for the runtime's consent")   \
 	OP(START, start, INSIDE, "init/messages.c", "wait for `start`")                                                   \
 	OP(SECCOMP, seccomp, INSIDE, "init/exec.c", "load the seccomp filter")                                            \
@@ -347,6 +349,7 @@ struct plan_header {
 };
 
 /* Words of the FLAGS and WORD members that are our own (the others are the kernel's: CLONE_NEW*, MS_*, MOUNT_ATTR_*). */
+#define PLAN_LISTEN_VARIABLE "LISTEN_PID=0000000000"
 enum plan_tree {
 	TREE_RECURSIVE = 1,
 	TREE_NO_FOLLOW = 2,    /* a source that ends in a symlink: that symlink itself */

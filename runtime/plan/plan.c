@@ -21,6 +21,7 @@ static void plan_file_systems(struct planner *p)
 {
 	plan_root(p);
 	plan_mounts(p, false);
+	plan_notify(p);
 	plan_devices(p);
 	if (!p->has_late_proc)
 		plan_terminal(p, p->spec->process, CONSOLE_IN_ROOT | CONSOLE_BIND);
@@ -62,6 +63,8 @@ static void plan_birth(struct planner *p, const struct spec_process *process)
 static void plan_end(struct planner *p, const struct spec_process *process, bool has_start)
 {
 	plan_process(p, process);
+	if (p->request->listen_fds)
+		plan_add(&p->w, OP_LISTEN_PID, 0, "", NULL);
 	plan_add(&p->w, OP_COMMIT, 0, "", NULL);
 	if (has_start) {
 		plan_add(&p->w, OP_START, 0, "", NULL);

@@ -18,7 +18,10 @@ struct plan_request {
 	const char *id;
 	const char *bundle;      /* absolute: relative paths of the configuration start here */
 	enum plan_cgroups cgroups;
-	unsigned preserve_fds;
+	unsigned preserve_fds;   /* those of socket activation included */
+	unsigned listen_fds;     /* of these, what socket activation passes on; 0: none */
+	const char *listen_names; /* LISTEN_FDNAMES, or NULL */
+	const char *notify_directory; /* on the host, absolute: holds the socket for sd_notify(3); NULL: there is none */
 	bool has_no_pivot, has_no_new_keyring;
 };
 

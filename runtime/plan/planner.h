@@ -90,6 +90,10 @@ const char *plan_host_path(struct planner *p, const char *path);
 /* device.c */
 void plan_devices(struct planner *p);
 
+/* service.c: what a service manager's environment asks for */
+void plan_notify(struct planner *p);
+struct spec_texts plan_environment(struct planner *p, const struct spec_process *process);
+
 /* process.c */
 void plan_terminal(struct planner *p, const struct spec_process *process, unsigned how);
 void plan_directory(struct planner *p, const struct spec_process *process);

@@ -96,7 +96,9 @@ void plan_process(struct planner *p, const struct spec_process *process)
 
 void plan_exec_payload(struct planner *p, const struct spec_process *process)
 {
+	struct spec_texts env = plan_environment(p, process);
+
 	plan_seccomp(p);
 	PLAN_ADD(&p->w, EXEC, exec, 0, &process->args, .args = plan_add_texts(&p->w, process->args.at, process->args.count),
-		 .env = plan_add_texts(&p->w, process->env.at, process->env.count), .ignored = p->facts->ignored_signals);
+		 .env = plan_add_texts(&p->w, env.at, env.count), .ignored = p->facts->ignored_signals);
 }
