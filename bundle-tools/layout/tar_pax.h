@@ -20,6 +20,10 @@ struct tar_extensions {
 	const char *sparse_name;     /* the name in the header is a stand-in */
 };
 
+/* What follows is so many bytes of content and their padding; and: read past what is left of both. */
+void tar_expect_content(struct tar_reader *r, uint64_t size);
+int tar_skip(struct tar_reader *r, struct err *e);
+
 enum { TAR_PIECES_MOST = 1 << 19 };
 
 /* The records of a pax header; `bytes` has a NUL behind its end. */

@@ -5,18 +5,7 @@
 
 #include <string.h>
 
-enum { SCRATCH = 64 << 20, EXTENSION_MOST = 1 << 20, EXTENSIONS_MOST = 64 };
-
-void tar_reader_init(struct tar_reader *r, struct stream_reader *stream)
-{
-	*r = (struct tar_reader){ .stream = stream };
-	arena_init(&r->scratch, SCRATCH);
-}
-
-void tar_reader_finish(struct tar_reader *r)
-{
-	arena_finish(&r->scratch);
-}
+enum { EXTENSION_MOST = 1 << 20, EXTENSIONS_MOST = 64 };
 
 /* --- one header ----------------------------------------------------------------------------------------------------- */
 
@@ -108,51 +97,14 @@ static int take_header(struct tar_reader *r, const struct tar_header *h, struct 
 
 /* --- what stands between headers ------------------------------------------------------------------------------------ */
 
-static int skip(struct tar_reader *r, struct err *e)
-{
-	char rest[4096];
-
-	while (r->content_left + r->padding) {
-		uint64_t left = r->content_left + r->padding;
-		ssize_t got = stream_read(r->stream, rest, left < sizeof rest ? (size_t)left : sizeof rest, e);
-		if (got < 0)
-			return -1;
-		if (got == 0)
-			return err_set(e, "the archive is cut off");
-		uint64_t of_content = (uint64_t)got < r->content_left ? (uint64_t)got : r->content_left;
-		r->content_left -= of_content;
-		r->padding -= (uint64_t)got - of_content;
-	}
-	return 0;
-}
-
-static void expect_content(struct tar_reader *r, uint64_t size)
-{
-	r->content_left = size;
-	r->padding = (TAR_BLOCK - size % TAR_BLOCK) % TAR_BLOCK;
-}
-
-ssize_t tar_read(struct tar_reader *r, void *bytes, size_t length, struct err *e)
-{
-	if (length > r->content_left)
-		length = (size_t)r->content_left;
-	ssize_t got = length ? stream_read(r->stream, bytes, length, e) : 0;
-	if (got < 0)
-		return -1;
-	if ((size_t)got < length)
-		return err_set(e, "the archive is cut off");
-	r->content_left -= (uint64_t)got;
-	return got;
-}
-
 /* A pax header, or a long name by GNU tar: the whole content. */
 static int read_extension(struct tar_reader *r, uint64_t size, struct tar_extensions *x, char **out, struct err *e)
 {
 	if (size > EXTENSION_MOST || ++x->count > EXTENSIONS_MOST || (x->bytes += size) > EXTENSION_MOST)
 		return err_set(e, "an entry's extended headers have more than %d bytes", EXTENSION_MOST);
 	*out = arena_alloc(&r->scratch, (size_t)size + 1);
-	expect_content(r, size);
-	return tar_read(r, *out, (size_t)size, e) < 0 || skip(r, e) ? -1 : 0;
+	tar_expect_content(r, size);
+	return tar_read(r, *out, (size_t)size, e) < 0 || tar_skip(r, e) ? -1 : 0;
 }
 
 static int take_extension(struct tar_reader *r, const struct tar_entry *entry, struct tar_extensions *x, struct err *e)
@@ -160,8 +112,8 @@ static int take_extension(struct tar_reader *r, const struct tar_entry *entry, s
 	char *bytes = NULL;
 
 	if (entry->type == TAR_GLOBAL_PAX) { /* a comment, as git writes it: nothing that an image's files could mean */
-		expect_content(r, entry->size);
-		return skip(r, e);
+		tar_expect_content(r, entry->size);
+		return tar_skip(r, e);
 	}
 	if (read_extension(r, entry->size, x, &bytes, e))
 		return -1;
@@ -194,7 +146,7 @@ static int begin_content(struct tar_reader *r, const struct tar_header *h, const
 			 struct err *e)
 {
 	/* links and the like have none, whatever their size says, but some tools write it for hard links */
-	expect_content(r, entry->type == TAR_FILE || entry->type == TAR_OLD_SPARSE ? entry->size : 0);
+	tar_expect_content(r, entry->type == TAR_FILE || entry->type == TAR_OLD_SPARSE ? entry->size : 0);
 	if (entry->type != TAR_OLD_SPARSE)
 		return tar_find_pieces(r, x, entry, e);
 	entry->type = TAR_FILE;
@@ -207,7 +159,7 @@ int tar_next(struct tar_reader *r, struct tar_entry *out, struct err *e)
 	struct tar_header h;
 	struct tar_entry entry;
 
-	if (skip(r, e))
+	if (tar_skip(r, e))
 		return -1;
 	arena_reset(&r->scratch);
 	for (;;) {
