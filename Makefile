@@ -3,6 +3,7 @@
 #   make            build/boxcar, one static file (build/boxcar-init inside it), and build/boxcar-netdev, which it starts when asked
 #   make check      every test; ends with "N passed, N failed, N skipped"
 #   make conformance  the OCI's own validation suite, from Debian's source package
+#   make vm KERNEL=5.10  the life tests on a kernel of Debian's (5.10, 6.1, 6.12) in a virtual machine; FILES="run limits" for a part
 #   make lint       compilers' and other analysers, style rules
 #   make bench demo engines fuzz sweep install clean
 #
@@ -281,15 +282,15 @@ bench-deps: deps
 oci-suite: deps
 	@conformance/packages $(OCI_PACKAGES)
 	@BUILD=$(BUILD) conformance/oci/prepare
-ifneq ($(filter check% lint% bench% demo sweep conformance,$(MAKECMDGOALS)),)
+ifneq ($(filter check% lint% bench% demo sweep conformance vm,$(MAKECMDGOALS)),)
 $(SPEC_OBJECTS) $(RUNTIME_OBJECTS) $(INIT_OBJECTS) $(INIT_TESTED) $(CONDUCTOR_OBJECTS) $(TESTS) $(TOOLS): | deps
 endif
 
 # --- tests ------------------------------------------------------------------------------------------------------------
 
-SUITES := style unit san plans fuzz life faults oci differential engines conductor
+SUITES := style unit san plans fuzz life faults oci differential engines conductor vm
 CHECK := BUILD=$(BUILD) RUNTIME=$(abspath $(RUNTIME)) conformance/summary
-.PHONY: check check-% conformance sanitized bench sweep fuzz demo
+.PHONY: check check-% conformance vm sanitized bench sweep fuzz demo
 check: $(PROGRAMS) $(BUILD)/conductor man $(TESTS) $(TOOLS) sanitized oci-suite bench-deps
 	@$(CHECK) $(SUITES)
 check-unit: $(TESTS)
@@ -301,7 +302,7 @@ check-style: $(PROGRAMS)
 check-san check-fuzz: sanitized
 	@$(CHECK) $(@:check-%=%)
 check-life: man
-check-life check-faults check-engines: $(PROGRAMS) $(TOOLS)
+check-life check-faults check-engines check-vm: $(PROGRAMS) $(TOOLS)
 	@$(CHECK) $(@:check-%=%)
 check-oci: $(PROGRAMS) oci-suite
 	@$(CHECK) oci
@@ -328,6 +329,11 @@ engines: $(PROGRAMS)
 	@for suite in trixie sid; do BUILD=$(BUILD) RUNTIME=$(abspath $(RUNTIME)) conformance/engines/newer $$suite || exit 1; done
 conformance: $(PROGRAMS) oci-suite
 	@BUILD=$(BUILD) RUNTIME=$(abspath $(RUNTIME)) conformance/oci/run
+# Every life test takes some seconds there.
+KERNEL ?= 6.1
+FILES ?= $(patsubst conformance/life/%.bats,%,$(wildcard conformance/life/*.bats))
+vm: $(PROGRAMS) $(TOOLS)
+	@BUILD=$(BUILD) conformance/vm/run --kernel $(KERNEL) --timeout 5400 bats --tap $(FILES:%=conformance/life/%.bats)
 bench: bench-deps $(PROGRAMS) $(TOOLS)
 	@BUILD=$(BUILD) RUNTIME=$(abspath $(RUNTIME)) conformance/bench/bench
 fuzz:
