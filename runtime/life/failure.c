@@ -121,6 +121,8 @@ static int explain_locked(struct arena *a, const struct message *m, struct err *
 {
 	uint64_t lost = (uint64_t)m->number & ~(uint64_t)MOUNT_ATTR__ATIME;
 
+	if (m->call == SYS_mount_setattr && m->error == ENOSYS)
+		return err_hint(e, "options that hold for the mounts below, too, need Linux 5.12");
 	if (m->call != SYS_mount_setattr || m->error != EPERM || !m->number)
 		return -1;
 	return err_hint(e, "the mount's %s%s%s came from outside of the user namespace and stays: leave the options out that change it",
@@ -197,10 +199,33 @@ int birth_place_error(const struct birth *birth, const struct op *op, struct err
 	return config_text_place(&birth->config, pointer, &birth->b->arena, e);
 }
 
+/* What happened, with the limit. Before 5.19 cgroup v2 tells no peak. */
+static int explain_memory(const char *what, const struct cgroup_memory *m, struct err *e)
+{
+	if (m->peak == UINT64_MAX)
+		(void)err_set(e, "%s: the limit is %llu bytes", what, (unsigned long long)m->limit);
+	else
+		(void)err_set(e, "%s: the limit is %llu bytes, the peak was %llu", what, (unsigned long long)m->limit,
+			      (unsigned long long)m->peak);
+	return err_hint(e, "raise /linux/resources/memory/limit");
+}
+
+/* Where not even the arguments find memory in the cgroup, execve says E2BIG; those of init are short. */
+static bool lacks_memory(const struct birth *birth, const struct message *m, struct cgroup_memory *memory)
+{
+	if (!birth->cgroup || (m->error != E2BIG && m->error != ENOMEM))
+		return false;
+	cgroup_read_memory(birth->cgroup, memory);
+	return memory->limit < 1 << 20;
+}
+
 int birth_explain_failure(const struct birth *birth, const struct message *m, struct err *e)
 {
 	const struct op *op = plan_find_op(birth->plan, m->op);
+	struct cgroup_memory memory;
 
+	if (!op && lacks_memory(birth, m, &memory))
+		return explain_memory("init cannot be started for lack of memory", &memory, e);
 	if (!op) {
 		(void)err_number(e, m->error, "start init: %s", name_call(&birth->b->arena, m->call));
 		return err_hint(e, "vm.memfd_noexec or a security module may forbid executing a memory file");
@@ -238,11 +263,8 @@ int birth_explain_death(struct birth *birth, struct err *e)
 		cgroup_read_memory(birth->cgroup, &memory);
 	if (process_wait(&birth->process, &code, e) < 0)
 		return -1;
-	if (memory.oom_kills) {
-		(void)err_set(e, "init was killed for memory: the limit is %llu bytes, the peak was %llu",
-			      (unsigned long long)memory.limit, (unsigned long long)memory.peak);
-		return err_hint(e, "raise /linux/resources/memory/limit");
-	}
+	if (memory.oom_kills && memory.oom_kills != UINT64_MAX)
+		return explain_memory("init was killed for memory", &memory, e);
 	if (code > 128)
 		return err_set(e, "init was killed by signal %d before it was ready", code - 128);
 	return err_set(e, "init ended with code %d before it was ready", code);
