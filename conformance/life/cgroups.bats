@@ -78,7 +78,7 @@ limit_is() {
 	started
 	if is_pure_v2_host; then
 		limit_is cpu cpu.max - "50000 100000"
-		limit_is cpu cpu.weight - 20
+		limit_is cpu cpu.weight - 59 # on the curve through 2:1, 1024:100 and 262144:10000
 	else
 		limit_is cpu - cpu.shares - 512
 		limit_is cpu - cpu.cfs_quota_us - 50000

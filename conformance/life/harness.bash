@@ -75,6 +75,15 @@ is_pure_v2_host() {
 	[ "$(stat -f -c %T /sys/fs/cgroup)" = cgroup2fs ]
 }
 
+# has_kernel VERSION: this one or a newer one
+has_kernel() {
+	[ "$(printf '%s\n' "$1" "$(uname -r)" | sort -V | head -n 1)" = "$1" ]
+}
+
+needs_kernel() {
+	has_kernel "$1" || skip "this kernel is older than $1"
+}
+
 # Use a view of the cgroups for the rest of the test; skips where the host has only v2 (skips.txt has these marked so).
 view() {
 	VIEW=$1

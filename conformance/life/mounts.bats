@@ -80,7 +80,7 @@ user_namespace() {
 	mount_at /data '.options | split(",") | contains(["nosuid","nodev","noexec"])' true
 }
 
-@test "rbind carries the mounts below, bind does not; rro makes them all read-only" {
+@test "rbind carries the mounts below, bind does not" {
 	mkdir -p "$BATS_TEST_TMPDIR/host/below"
 	mount -t tmpfs tmpfs "$BATS_TEST_TMPDIR/host/below"
 	touch "$BATS_TEST_TMPDIR/host/below/file"
@@ -93,10 +93,32 @@ user_namespace() {
 	in_container busybox ls /data/below
 	gave 0
 	[ -z "$output" ]
-	config '.mounts[-1].options = ["rbind", "rro"]'
-	tries write /data/below/new2
+	umount "$BATS_TEST_TMPDIR/host/below"
+}
+
+@test "rro makes all mounts of an rbind read-only" {
+	needs_kernel 5.12
+	mkdir -p "$BATS_TEST_TMPDIR/host/below"
+	mount -t tmpfs tmpfs "$BATS_TEST_TMPDIR/host/below"
+	add_mount "{\"destination\":\"/data\",\"type\":\"none\",\"source\":\"$BATS_TEST_TMPDIR/host\",\"options\":[\"rbind\",\"rro\"]}"
+	tries write /data/below/new
 	umount "$BATS_TEST_TMPDIR/host/below"
 	[ "$output" = EROFS ]
+}
+
+@test "before 5.12 recursive options and id-mapped mounts are errors that say so" {
+	only_boxcar
+	! has_kernel 5.12 || skip "this kernel has mount_setattr"
+	mkdir "$BATS_TEST_TMPDIR/host"
+	add_mount "{\"destination\":\"/data\",\"source\":\"$BATS_TEST_TMPDIR/host\",\"options\":[\"rbind\",\"rro\"]}"
+	try rt create --bundle "$BUNDLE" "$ID"
+	gave 1 "options that hold for the mounts below, too, need Linux 5.12"
+	left_behind "$ID"
+	config '.mounts[-1] += {"options":["bind"],"uidMappings":[{"containerID":1000,"hostID":2000,"size":10}],
+		"gidMappings":[{"containerID":1000,"hostID":2000,"size":10}]}'
+	try rt create --bundle "$BUNDLE" "$ID"
+	gave 1 "id-mapped mounts need Linux 5.12"
+	left_behind "$ID"
 }
 
 @test "atime, exec and device options reach a bind" {
@@ -274,6 +296,7 @@ fill() {
 
 @test "idmap shows a bind's owners by its own mappings, and writes them back" {
 	only_boxcar # runc 1.1 has none
+	needs_kernel 5.12
 	mkdir -m 777 "$BATS_TEST_TMPDIR/host"
 	touch "$BATS_TEST_TMPDIR/host/file" && chown 1001:3002 "$BATS_TEST_TMPDIR/host" "$BATS_TEST_TMPDIR/host/file"
 	add_mount "{\"destination\":\"/data\",\"source\":\"$BATS_TEST_TMPDIR/host\",\"options\":[\"bind\",\"idmap\"],
@@ -289,6 +312,7 @@ fill() {
 
 @test "idmap in a user namespace takes its mappings, also when it is joined" {
 	only_boxcar
+	needs_kernel 5.12
 	user_namespace
 	mkdir "$BUNDLE/rootfs/data" "$BATS_TEST_TMPDIR/host" && touch "$BATS_TEST_TMPDIR/host/file"
 	add_mount "{\"destination\":\"/data\",\"source\":\"$BATS_TEST_TMPDIR/host\",\"options\":[\"bind\",\"idmap\"]}"
@@ -308,6 +332,7 @@ fill() {
 
 @test "ridmap maps the mounts below, idmap does not" {
 	only_boxcar
+	needs_kernel 5.12
 	mkdir -p "$BATS_TEST_TMPDIR"/{host/below,other}
 	touch "$BATS_TEST_TMPDIR/other/file" && chown 1001:1001 "$BATS_TEST_TMPDIR/other/file"
 	mount --bind "$BATS_TEST_TMPDIR/other" "$BATS_TEST_TMPDIR/host/below"
@@ -322,6 +347,7 @@ fill() {
 
 @test "idmap of what cannot be mapped is an error that says so" {
 	only_boxcar
+	needs_kernel 5.12
 	user_namespace
 	add_mount '{"destination":"/data","source":"/proc/sys","options":["bind","idmap"]}'
 	try rt create --bundle "$BUNDLE" "$ID"
