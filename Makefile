@@ -239,7 +239,7 @@ $(BUILD)/replay-%: conformance/fuzz/%.c conformance/fuzz/replay.c $(LIBRARY)
 	$(Q)$(CC) $(BASE_CFLAGS) $(TEST_LDFLAGS) -MF $@.d -o $@ $(filter %.c,$^) $(filter %.a,$^) $(FUZZ_LDLIBS)
 
 # Only where objects lie: below build there are also root file systems, with files of such names.
-OBJECT_PLACES = $(wildcard $(addprefix $(BUILD)/,image spec runtime bundle-tools conformance tests))
+OBJECT_PLACES = $(wildcard $(addprefix $(BUILD)/,image spec runtime bundle-tools man conformance tests))
 -include $(wildcard $(BUILD)/*.d) $(if $(OBJECT_PLACES),$(shell find $(OBJECT_PLACES) -type f -name '*.d'))
 
 # --- version: one file is compiled with it ----------------------------------------------------------------------------
