@@ -42,25 +42,31 @@ int network_read(struct conductor *c, const char *container, const struct networ
 
 /* --- peers ---------------------------------------------------------------------------------------------------------- */
 
-static int read_needed(struct network_host *h, const char *container, const struct network **out, struct err *e)
+/* NULL with an error. */
+static const struct network *read_needed(struct network_host *h, const char *container, struct err *e)
 {
-	if (network_read(h->c, container, out, e))
-		return -1;
-	if (*out && links_find(&h->links, (*out)->device))
-		return 0;
+	const struct network *network = NULL;
+
+	if (network_read(h->c, container, &network, e))
+		return NULL;
+	if (network && links_find(&h->links, network->device))
+		return network;
 	(void)err_set(e, "container %s has no network", container);
-	return err_hint(e, "`conductor addnetwork %s` gives it one", container);
+	(void)err_hint(e, "`conductor addnetwork %s` gives it one", container);
+	return NULL;
 }
 
 int network_peer(struct conductor *c, const char *a, const char *b, struct err *e)
 {
 	own_host h = { .lock_fd = -1 };
-	const struct network *first, *second;
 	struct batch batch;
 
 	if (strcmp(a, b) == 0)
 		return err_set(e, "%s is one container; it reaches itself", a);
-	if (host_open(&h, c, e) || read_needed(&h, a, &first, e) || read_needed(&h, b, &second, e))
+	if (host_open(&h, c, e))
+		return -1;
+	const struct network *first = read_needed(&h, a, e), *second = first ? read_needed(&h, b, e) : NULL;
+	if (!first || !second)
 		return -1;
 	if (strcmp(first->subnet, second->subnet) != 0)
 		return err_set(e, "%s is in %s.0.0/16 and %s in %s.0.0/16: they have no route to each other", a, first->subnet, b,
