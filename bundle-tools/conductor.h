@@ -12,6 +12,7 @@ struct conductor {
 	struct log log;
 	const char *root;    /* the store's directory, absolute */
 	const char *runtime; /* the OCI runtime: a path, or a name that is looked for in PATH */
+	const char *counter; /* the boxcar that stats asks: the runtime itself unless that is another program */
 	int root_fd;         /* the store, opened by store_open */
 	bool has_own_mounts; /* we are in a mount namespace of our own */
 };

@@ -65,13 +65,6 @@ static const struct option mini_rows[] = {
 	HELP(mini_options),
 	END,
 };
-static const struct option stats_rows[] = {
-	FLAG(stats_options, "json", 0, has_json, "one JSON object a line; units are in the keys"),
-	TEXT(stats_options, "interval", 'i', interval, "TIME", "from one look to the next: 500ms, 2s; default: 1s"),
-	NUMBER(stats_options, "count", 'n', count, "N", "looks; default: 1, on a terminal or with --interval without end", INT32_MAX),
-	HELP(stats_options),
-	END,
-};
 static const struct option exec_rows[] = {
 	TEXT(exec_command_options, "user", 'u', user, "UID[:GID]", "run as this user, by number"),
 	TEXTS(exec_command_options, "env", 'e', env, "NAME=VALUE", "set a variable; may be repeated"),
@@ -123,6 +116,13 @@ static const struct option addnetwork_rows[] = {
 	HELP(addnetwork_options),
 	END,
 };
+static const struct option stats_rows[] = {
+	FLAG(stats_options, "json", 0, has_json, "a line of JSON for each container and round"),
+	TEXT(stats_options, "interval", 'i', interval, "TIME", "from one round to the next, such as 500ms; default: 1s"),
+	NUMBER(stats_options, "count", 'n', count, "N", "end after so many rounds; default: 1 when the output is no terminal", INT32_MAX),
+	HELP(stats_options),
+	END,
+};
 static const struct option plain_rows[] = { HELP(plain_options), END };
 
 static const struct command commands[] = {
@@ -143,11 +143,11 @@ static const struct command commands[] = {
 	{ "mini", "[COMMAND ...]", "run a command in a container made of nothing", ROWS(mini, mini_options), 0, -1, 1, 0, cmd_mini },
 	{ "exec", "NAME [COMMAND ...]", "run another command in a container", ROWS(exec, exec_command_options), 1, -1, 1, 0, cmd_exec },
 	{ "ps", "", "list the containers", ROWS(plain, plain_options), 0, 0, -1, 0, cmd_ps },
-	{ "stats", "[NAME|CGROUP ...]", "show what containers use", ROWS(stats, stats_options), 0, -1, -1, 0, cmd_stats },
-	{ "top", "[NAME|CGROUP ...]", "the same", ROWS(stats, stats_options), 0, -1, -1, 0, cmd_stats },
 	{ "stop", "NAME ...", "end containers and remove them", ROWS(stop, stop_options), 1, -1, -1, 0, cmd_stop },
 	{ "addnetwork", "NAME", "give a running container a network", ROWS(addnetwork, addnetwork_options), 1, 1, -1, 0, cmd_addnetwork },
 	{ "peer", "NAME NAME", "let two containers talk to each other", ROWS(plain, plain_options), 2, 2, -1, 0, cmd_peer },
+	{ "stats", "[NAME|ID|CGROUP ...]", "show what containers use", ROWS(stats, stats_options), 0, -1, -1, 0, cmd_stats },
+	{ "top", "[NAME|ID|CGROUP ...]", "the same as stats", ROWS(stats, stats_options), 0, -1, -1, 0, cmd_stats },
 	{ "logs", "NAME", "show what a detached container says", ROWS(logs, logs_options), 1, 1, -1, 0, cmd_logs },
 	{ "inspect", "NAME|PID", "show what is known of a container", ROWS(inspect, inspect_options), 1, 1, -1, 0, cmd_inspect },
 	{ NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0, NULL },

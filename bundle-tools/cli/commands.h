@@ -48,11 +48,6 @@ struct mini_options {
 	uint64_t pids;
 	bool is_net_isolated, has_help;
 };
-struct stats_options {
-	const char *interval;
-	uint64_t count;
-	bool has_json, has_help;
-};
 struct inspect_layers_options {
 	bool has_files, has_help;
 };
@@ -65,6 +60,11 @@ struct logs_options {
 };
 struct inspect_options {
 	bool has_pid, has_ip, has_namespaces, has_help;
+};
+struct stats_options {
+	const char *interval;
+	uint64_t count;
+	bool has_json, has_help;
 };
 struct addnetwork_options {
 	struct option_texts expose, publish;
@@ -94,9 +94,9 @@ command_run cmd_import;
 command_run cmd_run;
 command_run cmd_mini;
 command_run cmd_exec;
-command_run cmd_stats;
 command_run cmd_ps;
 command_run cmd_stop;
+command_run cmd_stats;
 command_run cmd_logs;
 command_run cmd_inspect;
 command_run cmd_addnetwork;

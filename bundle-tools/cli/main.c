@@ -54,6 +54,8 @@ static int apply_globals(struct conductor *c, const struct global_options *g, st
 	c->runtime = g->runtime ? g->runtime : getenv("CONDUCTOR_RUNTIME");
 	if (!c->runtime || !c->runtime[0])
 		c->runtime = find_runtime(&c->arena);
+	const char *slash = strrchr(c->runtime, '/');
+	c->counter = strcmp(slash ? slash + 1 : c->runtime, "boxcar") == 0 ? c->runtime : find_runtime(&c->arena);
 	return 0;
 }
 

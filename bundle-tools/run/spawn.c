@@ -51,7 +51,7 @@ static void child_mask(sigset_t *mask)
 			(void)sigdelset(mask, signal);
 }
 
-static int start(const struct spawn *s, pid_t *pid, struct err *e)
+int spawn_begin(const struct spawn *s, pid_t *pid, struct err *e)
 {
 	sigset_t mask;
 	int pipes[2], number = 0;
@@ -137,7 +137,7 @@ int spawn_wait(const struct spawn *s, int *exit_code, struct err *e)
 	interrupt_signals(&signals);
 	(void)sigprocmask(SIG_BLOCK, &signals, &before); /* cannot fail */
 	own_fd signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-	int result = signal_fd < 0 ? err_sys(e, "wait for signals") : start(s, &w.pid, e);
+	int result = signal_fd < 0 ? err_sys(e, "wait for signals") : spawn_begin(s, &w.pid, e);
 	if (result == 0) {
 		own_fd pidfd = (int)syscall(SYS_pidfd_open, w.pid, 0);
 		w.pidfd = pidfd;
@@ -152,6 +152,21 @@ int spawn_wait(const struct spawn *s, int *exit_code, struct err *e)
 	}
 	(void)sigprocmask(SIG_SETMASK, &before, NULL); /* cannot fail */
 	return result;
+}
+
+int spawn_end(pid_t pid, int patience, int *exit_code, struct err *e)
+{
+	own_fd pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	struct pollfd ended = { .fd = pidfd, .events = POLLIN };
+	int status;
+
+	if (pidfd < 0 || poll(&ended, 1, patience) <= 0)
+		(void)kill(pid, SIGKILL); /* it is our child and not waited for: the pid is its own */
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return err_sys(e, "wait for process %d", (int)pid);
+	*exit_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	return 0;
 }
 
 int spawn_read(struct conductor *c, const char *const *argv, const char **out, struct err *e)

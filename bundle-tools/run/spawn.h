@@ -4,6 +4,7 @@
 #include "bundle-tools/conductor.h"
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 struct spawn {
 	const char *const *argv;  /* ends with NULL; a name without a slash is looked for in PATH */
@@ -18,7 +19,11 @@ struct spawn {
  * child dies when we are killed. */
 int spawn_wait(const struct spawn *s, int *exit_code, struct err *e);
 
-/* The same with what it writes to 1, as a text; -1 also when its exit code is not 0. */
+/* Begin one, and end one that was begun: it has so many milliseconds to end by itself, then it is killed. */
+int spawn_begin(const struct spawn *s, pid_t *pid, struct err *e);
+int spawn_end(pid_t pid, int patience, int *exit_code, struct err *e);
+
+/* As spawn_wait, with what it writes to 1, as a text; -1 also when its exit code is not 0. */
 int spawn_read(struct conductor *c, const char *const *argv, const char **out, struct err *e);
 
 /* Whether a program can be found in PATH (or at its path). */

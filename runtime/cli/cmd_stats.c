@@ -1,6 +1,6 @@
 /* stats: figures of many containers, as a table that renews itself or as JSON lines. events: runc's form of one container's. */
 #include "runtime/cli/commands.h"
-#include "runtime/cli/durations.h"
+#include "spec/base/durations.h"
 #include "runtime/life/events.h"
 #include "runtime/life/stats.h"
 

@@ -1,4 +1,4 @@
-#include "runtime/cli/durations.h"
+#include "spec/base/durations.h"
 
 #include <stdbool.h>
 #include <string.h>
