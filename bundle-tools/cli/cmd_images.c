@@ -3,6 +3,7 @@
 
 #include "bundle-tools/build/build.h"
 #include "bundle-tools/cli/show.h"
+#include "bundle-tools/net/network.h"
 #include "bundle-tools/run/container.h"
 #include "bundle-tools/store/changes.h"
 #include "bundle-tools/store/clean.h"
@@ -11,6 +12,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Layers that were counted already, so that shared ones are counted once. */
 struct counting {
@@ -127,12 +129,18 @@ COMMAND(rmcache)
 	return 0;
 }
 
+/* Who is not root has made none. */
+static int sweep_networks(struct conductor *c, struct err *e)
+{
+	return geteuid() == 0 ? network_sweep(c, e) : 0;
+}
+
 COMMAND(gc)
 {
 	(void)options;
 	(void)line;
 	(void)exit_code;
-	return store_open(c, e) || build_sweep(c, e) || container_sweep(c, e) || clean_hints(c, e) ? -1 : 0;
+	return store_open(c, e) || build_sweep(c, e) || container_sweep(c, e) || sweep_networks(c, e) || clean_hints(c, e) ? -1 : 0;
 }
 
 static int show_layer(struct conductor *c, const char *key, const struct layer_changes *changes, bool has_files, struct err *e)

@@ -196,7 +196,8 @@ static int write_rules(void *context, struct err *e)
 	struct batch b;
 
 	batch_begin(&b, &j->c->arena);
-	ruleset_write(&b);
+	if (!ruleset_is_current(&j->host->rules_socket))
+		ruleset_write(&b);
 	elements_write(&b, &j->added, false);
 	return batch_send(&b, &j->host->rules_socket, "write table inet " RULESET_TABLE, e);
 }

@@ -114,5 +114,7 @@ int network_sweep(struct conductor *c, struct err *e)
 {
 	own_host h = { .lock_fd = -1 };
 
+	if (access(NETWORK_LOCK, F_OK) && errno == ENOENT) /* nobody has had a network since this machine began */
+		return 0;
 	return host_open(&h, c, e) || host_sweep(&h, e) ? -1 : 0;
 }

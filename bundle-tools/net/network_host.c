@@ -13,25 +13,24 @@
 #include <string.h>
 #include <sys/file.h>
 
-#define LOCK "/run/conductor.lock"
 enum { LOCK_POLL_MS = 10, LOCK_POLLS = 3000 };
 
 /* --- the lock and what there is ------------------------------------------------------------------------------------- */
 
 static int take_lock(struct network_host *h, struct err *e)
 {
-	h->lock_fd = open(LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	h->lock_fd = open(NETWORK_LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (h->lock_fd < 0)
-		return err_sys(e, "open " LOCK);
+		return err_sys(e, "open " NETWORK_LOCK);
 	for (int i = 0; i < LOCK_POLLS; i++) {
 		if (flock(h->lock_fd, LOCK_EX | LOCK_NB) == 0)
 			return 0;
 		if (errno != EWOULDBLOCK)
-			return err_sys(e, "lock " LOCK);
+			return err_sys(e, "lock " NETWORK_LOCK);
 		if (interrupt_check(LOCK_POLL_MS, e))
 			return -1;
 	}
-	return err_set(e, "another conductor holds " LOCK " for too long");
+	return err_set(e, "another conductor holds " NETWORK_LOCK " for too long");
 }
 
 static int look(struct network_host *h, struct err *e)

@@ -7,6 +7,8 @@
 #include "bundle-tools/net/names.h"
 #include "bundle-tools/net/network.h"
 
+#define NETWORK_LOCK "/run/conductor.lock"
+
 struct network_host {
 	struct conductor *c;
 	int lock_fd;

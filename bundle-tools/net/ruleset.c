@@ -17,9 +17,10 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/rtnetlink.h>
+#include <stdio.h>
 #include <string.h>
 
-enum { PARTS_MOST = 10, MESSAGE_ROOM = 2048 };
+enum { PARTS_MOST = 10, MESSAGE_ROOM = 2048, VERSION_ROOM = 32 };
 
 /* --- sets ----------------------------------------------------------------------------------------------------------- */
 
@@ -318,6 +319,74 @@ static void write_chain(struct batch *b, unsigned number)
 	nftnl_chain_free(chain);
 }
 
+/* The first rule's comment: a sum of all rows (FNV-1a), so that another version's rules are known as such. */
+static void write_version(char text[VERSION_ROOM])
+{
+	const unsigned char *bytes = (const unsigned char *)rules;
+	uint32_t sum = 2166136261U;
+
+	for (size_t i = 0; i < sizeof rules; i++)
+		sum = (sum ^ bytes[i]) * 16777619U;
+	(void)snprintf(text, VERSION_ROOM, "conductor %08x", sum);
+}
+
+static void add_version(struct nftnl_rule *rule)
+{
+	struct nftnl_udata_buf *notes = nftnl_udata_buf_alloc(NFT_USERDATA_MAXLEN);
+	char version[VERSION_ROOM];
+
+	write_version(version);
+	(void)nftnl_udata_put_strz(notes, NFTNL_UDATA_RULE_COMMENT, version); /* it fits */
+	(void)nftnl_rule_set_data(rule, NFTNL_RULE_USERDATA, nftnl_udata_buf_data(notes), nftnl_udata_buf_len(notes));
+	nftnl_udata_buf_free(notes);
+}
+
+struct counting {
+	size_t count;
+	char version[VERSION_ROOM];
+	bool has_version;
+};
+
+static int take_comment(const struct nftnl_udata *note, void *context)
+{
+	struct counting *k = context;
+
+	if (nftnl_udata_type(note) == NFTNL_UDATA_RULE_COMMENT &&
+	    strncmp(nftnl_udata_get(note), k->version, nftnl_udata_len(note)) == 0)
+		k->has_version = true;
+	return 0;
+}
+
+static int take_rule(const struct nlmsghdr *m, void *context)
+{
+	struct nftnl_rule *rule = nftnl_rule_alloc();
+	struct counting *k = context;
+	uint32_t length = 0;
+
+	if (nftnl_rule_nlmsg_parse(m, rule) == 0) {
+		const void *notes = nftnl_rule_get_data(rule, NFTNL_RULE_USERDATA, &length);
+		if (notes)
+			(void)nftnl_udata_parse(notes, length, take_comment, k); /* foreign notes are none of ours */
+		k->count++;
+	}
+	nftnl_rule_free(rule);
+	return MNL_CB_OK;
+}
+
+bool ruleset_is_current(struct netlink *n)
+{
+	char buffer[NETLINK_MESSAGE];
+	struct nlmsghdr *m = nftnl_nlmsg_build_hdr(buffer, NFT_MSG_GETRULE, NFPROTO_INET, NLM_F_DUMP, 0);
+	struct nftnl_rule *rule = nftnl_rule_alloc();
+	struct counting k = { 0 };
+
+	write_version(k.version);
+	(void)nftnl_rule_set_str(rule, NFTNL_RULE_TABLE, RULESET_TABLE);
+	nftnl_rule_nlmsg_build_payload(m, rule);
+	nftnl_rule_free(rule);
+	return netlink_read(n, m, take_rule, &k, &k.count) == 0 && k.has_version && k.count == sizeof rules / sizeof *rules;
+}
+
 static void write_rule(struct batch *b, const struct rule_row *row, unsigned type)
 {
 	struct nftnl_rule *rule = nftnl_rule_alloc();
@@ -328,6 +397,8 @@ static void write_rule(struct batch *b, const struct rule_row *row, unsigned typ
 		(void)nftnl_rule_set_str(rule, NFTNL_RULE_CHAIN, chains[row->chain].name);
 	for (size_t i = 0; row && i < PARTS_MOST && row->parts[i].kind != PART_END; i++)
 		write_part(rule, &row->parts[i]);
+	if (row == rules)
+		add_version(rule);
 	nftnl_rule_nlmsg_build_payload(m, rule);
 	batch_put(b, m);
 	nftnl_rule_free(rule);

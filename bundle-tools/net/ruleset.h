@@ -4,6 +4,7 @@
 
 #include "bundle-tools/conductor.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define RULESET_TABLE "conductor"
@@ -38,10 +39,14 @@ void batch_begin(struct batch *b, struct arena *a);
 struct nlmsghdr *batch_next(struct batch *b, unsigned type, unsigned flags);
 void batch_put(struct batch *b, const struct nlmsghdr *m);
 
+struct netlink;
+
+/* Whether all rules are there, as this version of conductor writes them: to replace them costs a wait for every processor. */
+bool ruleset_is_current(struct netlink *n);
+
 /* The table with its sets, chains and rules, whatever of it is there already. */
 void ruleset_write(struct batch *b);
 void ruleset_delete(struct batch *b);
 
-struct netlink;
 /* Send it. `doing` is the context of the error. */
 int batch_send(struct batch *b, struct netlink *n, const char *doing, struct err *e);

@@ -86,20 +86,33 @@ static bool is_local(const char *line)
 	return strncmp(line, "nameserver", 10) == 0 && strstr(line, " 127.");
 }
 
-/* The host's, without a resolver that only the host itself reaches. */
-static int write_resolvers(const struct configuring *x, struct err *e)
+/* A file of the host without resolvers that only the host itself reaches; whether there are others. */
+static bool keep_resolvers(const struct configuring *x, const char *path, struct text *kept)
 {
 	struct err ignored = ERR_NONE; /* a host without the file has no names to resolve */
 	const char *text = "";
-	struct text kept;
 	size_t length = 0;
+	bool has_any = false;
 
-	(void)json_load(AT_FDCWD, "/etc/resolv.conf", &x->c->arena, &text, &length, &ignored); /* it loads any text */
-	text_init(&kept, &x->c->arena);
+	(void)json_load(AT_FDCWD, path, &x->c->arena, &text, &length, &ignored); /* it loads any text */
+	text_init(kept, &x->c->arena);
 	char *rest = arena_text(&x->c->arena, text);
-	for (char *line; (line = strsep(&rest, "\n"));)
-		if (line[0] && (strcmp(x->options->network, "host") == 0 || !is_local(line)))
-			text_add(&kept, "%s\n", line);
+	for (char *line; (line = strsep(&rest, "\n"));) {
+		if (!line[0] || (strcmp(x->options->network, "host") != 0 && is_local(line)))
+			continue;
+		text_add(kept, "%s\n", line);
+		has_any = has_any || strncmp(line, "nameserver", 10) == 0;
+	}
+	return has_any;
+}
+
+/* The host's; where systemd's resolver on 127.0.0.53 stands before the real ones, those. */
+static int write_resolvers(const struct configuring *x, struct err *e)
+{
+	struct text kept, behind;
+
+	if (!keep_resolvers(x, "/etc/resolv.conf", &kept) && keep_resolvers(x, "/run/systemd/resolve/resolv.conf", &behind))
+		kept = behind;
 	return store_write_file(x->dir_fd, "resolv.conf", kept.at, kept.length, WRITE_PLAIN, e);
 }
 
