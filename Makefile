@@ -375,6 +375,7 @@ install: all
 	install -D -m 0755 $(BUILD)/boxcar-init $(DESTDIR)$(PREFIX)/libexec/boxcar/boxcar-init
 	install -D -m 0755 $(BUILD)/boxcar-netdev $(DESTDIR)$(PREFIX)/libexec/boxcar/boxcar-netdev
 	install -D -m 0755 $(BUILD)/conductor $(DESTDIR)$(PREFIX)/bin/conductor
+	install -D -m 0755 bundle-tools/conductor.sh $(DESTDIR)$(PREFIX)/bin/conductor.sh
 	for page in $(BUILD)/man/pages/*; do \
 		install -D -m 0644 "$$page" "$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}" || exit 1; done
 	for name in boxcar conductor; do \
