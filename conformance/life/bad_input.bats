@@ -152,3 +152,23 @@ every_command_on() {
 		has_status running
 	done
 }
+
+@test "every command under a parent cgroup that somebody has frozen" {
+	only_boxcar
+	view v1
+	config '.linux.cgroupsPath = $ARGS.positional[0]' --args -- "/$ID-parent/$ID"
+	started
+	local parent=/sys/fs/cgroup/freezer/$ID-parent command
+	echo FROZEN >"$parent/freezer.state"
+	eventually grep -q FROZEN "$parent/freezer.state"
+	for command in $(commands_with_id | grep -vx -e delete -e wait -e kill); do
+		bounded "$command" $(options_of "$command") "$ID" $(operands_of "$command")
+		[ "$status" = 0 ] || refused "$command"
+	done
+	bounded create --bundle "$BUNDLE" "$ID-2"
+	refused create
+	echo THAWED >"$parent/freezer.state"
+	bounded delete --force "$ID"
+	[ "$status" = 0 ]
+	find /sys/fs/cgroup -depth -type d -name "$ID-parent" -exec rmdir {} +
+}
