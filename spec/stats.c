@@ -3,7 +3,7 @@
 #include "spec/field_rows.h"
 
 #define PERCENT(key, member, text) ROW(key, FIELD_PERCENT, member, struct opt_uint, 0, text, )
-#define COUNT(key, member, text) UINT(key, member, 0, text, ANY_UINT)
+#define COUNT(key, member, text) ROW(key, FIELD_UINT, member, struct opt_uint, 0, text, ANY_UINT)
 
 #define OWNER struct stats_pressure_line
 static const struct field pressure_line_rows[] = {

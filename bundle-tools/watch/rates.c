@@ -3,7 +3,7 @@
 #include "spec/field_rows.h"
 
 #define SHARE(key, member, text) ROW(key, FIELD_PERCENT, member, struct opt_uint, 0, text, )
-#define SPEED(key, member, text) UINT(key, member, 0, text, ANY_UINT)
+#define SPEED(key, member, text) ROW(key, FIELD_UINT, member, struct opt_uint, 0, text, ANY_UINT)
 
 #define OWNER struct rates
 static const struct field rates_rows[] = {
