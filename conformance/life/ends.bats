@@ -1,4 +1,4 @@
-# Ends: wait, and kill and delete of many containers at once.
+# Ends: wait, kill and delete of many containers at once; and what list shows of them.
 load harness
 
 # boxcar wait in the background, until it waits; its pid in $WAITING.
@@ -98,4 +98,17 @@ more() {
 	rt kill --all "$ID" KILL # engines send it after the end
 	run rt kill "$ID" KILL
 	gave 1 "container not running"
+}
+
+@test "list aligns long ids, and its JSON has what engines look for" {
+	only_boxcar
+	local long=$ID-$(printf '%064d' 0)
+	args /probe sleep 600
+	more "$ID" "$long"
+	run rt list
+	gave 0
+	[ "$(cut -c "$((${#long} + 2))-" <<<"${lines[0]}" | cut -d ' ' -f 1)" = PID ]
+	[[ "$(grep "^$ID " <<<"$output" | cut -c "$((${#long} + 2))-")" =~ ^[0-9]+\ +running ]]
+	rt list --format json | jq -e --arg id "$long" '.[] | select(.id == $id)
+		| has("ociVersion") and has("pid") and has("status") and has("bundle") and has("rootfs") and has("created") and has("owner")'
 }

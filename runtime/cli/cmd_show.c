@@ -47,7 +47,7 @@ COMMAND(state)
 
 /* --- list --------------------------------------------------------------------------------------------------------- */
 
-static void list_row(const struct container *c, int format, bool is_first, struct text *t)
+static void list_row(const struct container *c, int format, int width, bool is_first, struct text *t)
 {
 	const struct state *s = state_of(c);
 	bool has_pid = c->status != STATUS_STOPPED && s->pid.is_set;
@@ -59,11 +59,11 @@ static void list_row(const struct container *c, int format, bool is_first, struc
 			t->at[--t->length] = '\0';
 		return;
 	}
-	text_add(t, "%-20s %-10lld %-10s %-30s %-32s %s\n", c->id, has_pid ? (long long)s->pid.value : 0ll, status_word(c->status),
+	text_add(t, "%-*s %-10lld %-10s %-30s %-32s %s\n", width, c->id, has_pid ? (long long)s->pid.value : 0ll, status_word(c->status),
 		 s->bundle, s->created, s->owner);
 }
 
-static bool list_one(struct boxcar *b, const char *id, const struct list_options *o, bool is_first, struct text *t)
+static bool list_one(struct boxcar *b, const char *id, const struct list_options *o, int width, bool is_first, struct text *t)
 {
 	struct err problem = ERR_NONE;
 	struct container c;
@@ -74,7 +74,7 @@ static bool list_one(struct boxcar *b, const char *id, const struct list_options
 			log_warn(&b->log, "list: %s: %s", id, err_line(&problem, text, sizeof text));
 		return false;
 	}
-	list_row(&c, o->format, is_first, t);
+	list_row(&c, o->format, width, is_first, t);
 	container_close(&c);
 	return true;
 }
@@ -87,21 +87,24 @@ COMMAND(list)
 	size_t count;
 	struct text t;
 	bool is_first = true;
+	int width = 20;
 
 	(void)line;
 	(void)exit_code;
 	if (store_open(&store, b->root, false, e) < 0 || store_list(&store, &b->arena, &ids, &count, e) < 0)
 		return err_add(e, "list");
 	store_close(&store);
+	for (size_t i = 0; i < count; i++) /* engines' ids have 64 characters */
+		width = (int)strlen(ids[i]) > width ? (int)strlen(ids[i]) : width;
 	text_init(&t, &b->arena);
 	if (!o->is_quiet && o->format == 0)
-		text_add(&t, "%-20s %-10s %-10s %-30s %-32s %s\n", "ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER");
+		text_add(&t, "%-*s %-10s %-10s %-30s %-32s %s\n", width, "ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER");
 	if (!o->is_quiet && o->format == 1)
 		text_add(&t, "[");
 	for (size_t i = 0; i < count; i++) {
 		if (o->is_quiet)
 			text_add(&t, "%s\n", ids[i]);
-		else if (list_one(b, ids[i], o, is_first, &t))
+		else if (list_one(b, ids[i], o, width, is_first, &t))
 			is_first = false;
 	}
 	if (!o->is_quiet && o->format == 1)
