@@ -190,7 +190,9 @@ while True: s.accept()[0].sendall(b"secret")' 3>&- &
 	echo one >&5
 	for i in {1..50}; do [ -s answers ] && break; sleep 0.1; done
 	[ "$(<answers)" = one ]
+	host grep -F 'src=192.168.1.2 ' /proc/net/nf_conntrack
 	works stop web
+	if host grep -F 'src=192.168.1.2 ' /proc/net/nf_conntrack; then false; fi
 	works run -d img web -- nc -ll -p 8080 -e cat
 	listening "$(pid_of web)" 8080
 	works addnetwork web
