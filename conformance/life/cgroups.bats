@@ -188,6 +188,21 @@ limit_is() {
 	left_behind "$ID"
 }
 
+@test "v2 view: delete --force ends what shares the host's pid namespace, also without cgroup.kill" {
+	view v2
+	config '.linux.namespaces |= map(select(.type != "pid"))'
+	started /bin/sh -c '/probe orphan 3; exec /probe sleep 600'
+	local procs members member
+	procs=$(cgroup_file none cgroup.procs -)
+	has_members() { mapfile -t members <"$procs" && [ ${#members[@]} = 4 ]; }
+	eventually has_members
+	rt delete --force "$ID"
+	for member in "${members[@]}"; do
+		eventually is_gone "$member"
+	done
+	left_behind "$ID"
+}
+
 @test "v2 view: the cgroup mount is a cgroup2" {
 	view v2
 	config '.linux.namespaces |= (map(select(.type != "cgroup")) + [{"type":"cgroup"}])'
