@@ -6,12 +6,14 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <cmocka.h>
 
@@ -161,17 +163,37 @@ static void the_kernels_words_are_told(void **state)
 
 /* --- classes of the container's own ------------------------------------------------------------------------------- */
 
+static pid_t start_child(void)
+{
+	pid_t child = fork();
+
+	if (child == 0) {
+		(void)pause();
+		_exit(0);
+	}
+	assert_true(child > 0);
+	return child;
+}
+
+/* resctrl lets a class go with processes in it, a cgroup does not. */
+static void end_child(pid_t child)
+{
+	assert_int_equal(kill(child, SIGKILL), 0);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
 static void its_own_class_goes_with_it(void **state)
 {
 	struct tree *t = *state;
-	struct rdt_class c = { .path = in(t, "web"), .is_own = true };
 
 	use_hierarchy(t);
+	struct rdt_class c = { .path = in(t, "web"), .is_own = true };
+	pid_t child = start_child();
 	assert_string_equal(rdt_find_mark(&c, &t->arena), c.path);
 	assert_int_equal(rdt_make(&c, &t->arena, &t->e), 0);
-	assert_int_equal(rdt_enter(c.path, NULL, getpid(), &t->arena, &t->e), 0);
-	assert_string_equal(content(t, "web/tasks"), arena_format(&t->arena, "%d\n", getpid()));
-	assert_int_equal(rdt_enter(t->root, NULL, getpid(), &t->arena, &t->e), 0); /* resctrl does so itself when a class goes */
+	assert_int_equal(rdt_enter(c.path, NULL, child, &t->arena, &t->e), 0);
+	assert_string_equal(content(t, "web/tasks"), arena_format(&t->arena, "%d\n", child));
+	end_child(child);
 	assert_int_equal(rdt_remove(c.path, "web", &t->arena, &t->e), 0);
 	assert_int_equal(access(c.path, F_OK), -1);
 	assert_int_equal(rdt_remove(c.path, "web", &t->arena, &t->e), 0); /* twice: gone is gone */
@@ -191,18 +213,19 @@ static void somebody_elses_class_is_left_alone(void **state)
 static void a_monitoring_group_is_made_and_removed(void **state)
 {
 	struct tree *t = *state;
-	struct rdt_class c = { .path = in(t, "gold"), .monitor = "web" };
 
 	use_hierarchy(t);
+	struct rdt_class c = { .path = in(t, "gold"), .monitor = "web" };
 	assert_int_equal(mkdir(c.path, 0755), 0);
 	assert_int_equal(mkdir(in(t, "gold/mon_groups"), 0755), 0);
 	const char *mark = rdt_find_mark(&c, &t->arena);
 	assert_string_equal(mark, in(t, "gold/mon_groups/web"));
 	assert_int_equal(rdt_make(&c, &t->arena, &t->e), 0);
-	assert_int_equal(rdt_enter(c.path, c.monitor, getpid(), &t->arena, &t->e), 0);
-	assert_string_equal(content(t, "gold/mon_groups/web/tasks"), arena_format(&t->arena, "%d\n", getpid()));
+	pid_t child = start_child();
+	assert_int_equal(rdt_enter(c.path, c.monitor, child, &t->arena, &t->e), 0);
+	assert_string_equal(content(t, "gold/mon_groups/web/tasks"), arena_format(&t->arena, "%d\n", child));
 	assert_int_equal(rdt_make(&c, &t->arena, &t->e), -1); /* another container's */
-	assert_int_equal(rdt_enter(t->root, NULL, getpid(), &t->arena, &t->e), 0);
+	end_child(child);
 	assert_int_equal(rdt_remove(mark, "web", &t->arena, &t->e), 0);
 	assert_int_equal(access(mark, F_OK), -1);
 	assert_int_equal(access(c.path, F_OK), 0); /* the class is not ours */
