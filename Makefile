@@ -278,7 +278,7 @@ deps:
 lint-deps: deps
 	@conformance/packages $(LINT_PACKAGES)
 bench-deps: deps
-	@conformance/packages runc
+	@conformance/packages runc buildah busybox-static
 oci-suite: deps
 	@conformance/packages $(OCI_PACKAGES)
 	@BUILD=$(BUILD) conformance/oci/prepare
@@ -308,7 +308,7 @@ check-oci: $(PROGRAMS) oci-suite
 	@$(CHECK) oci
 check-differential: bench-deps $(PROGRAMS) $(TOOLS)
 	@$(CHECK) differential
-check-conductor: $(PROGRAMS) $(BUILD)/conductor
+check-conductor: $(PROGRAMS) $(BUILD)/conductor $(TOOLS)
 	@$(CHECK) conductor
 
 # The one second build in a run of the tests: unit tests and the fuzz corpus under ASan and UBSan.
@@ -334,8 +334,9 @@ KERNEL ?= 6.1
 FILES ?= $(patsubst conformance/life/%.bats,%,$(wildcard conformance/life/*.bats))
 vm: $(PROGRAMS) $(TOOLS)
 	@BUILD=$(BUILD) conformance/vm/run --kernel $(KERNEL) --timeout 5400 bats --tap $(FILES:%=conformance/life/%.bats)
-bench: bench-deps $(PROGRAMS) $(TOOLS)
+bench: bench-deps $(PROGRAMS) $(BUILD)/conductor $(TOOLS)
 	@BUILD=$(BUILD) RUNTIME=$(abspath $(RUNTIME)) conformance/bench/bench
+	@BUILD=$(BUILD) RUNTIME=$(abspath $(RUNTIME)) conformance/bench/conductor
 fuzz:
 	@+$(MAKE) --no-print-directory FUZZ=1 fuzz-run
 .PHONY: fuzz-run

@@ -6,6 +6,7 @@
 #include "bundle-tools/run/root.h"
 #include "bundle-tools/run/rootfs.h"
 #include "bundle-tools/run/runtime.h"
+#include "bundle-tools/store/clean.h"
 #include "bundle-tools/store/interrupt.h"
 #include "bundle-tools/store/remove.h"
 #include "spec/base/own.h"
@@ -262,5 +263,5 @@ int build_sweep(struct conductor *c, struct err *e)
 	for (size_t i = 0; i < left.count; i++)
 		if (sweep_one(c, left.at[i], e))
 			return err_add(e, "remove what a killed build left");
-	return 0;
+	return clean_locks(c, e);
 }

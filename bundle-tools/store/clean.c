@@ -71,16 +71,11 @@ int clean_layers(struct conductor *c, struct cleaned *out, struct err *e)
 	return result;
 }
 
-int clean_hints(struct conductor *c, struct err *e)
+int clean_locks(struct conductor *c, struct err *e)
 {
 	struct names names = { 0 };
 	int lock_fd = -1;
 
-	if (store_list(c, "stat-cache", &names, e))
-		return -1;
-	for (size_t i = 0; i < names.count; i++)
-		if (unlinkat(c->root_fd, arena_format(&c->arena, "stat-cache/%s", names.at[i]), 0) && errno != ENOENT)
-			return err_sys(e, "remove a stat cache");
 	if (store_list(c, "locks", &names, e))
 		return -1;
 	for (size_t i = 0; i < names.count; i++) {
@@ -91,4 +86,16 @@ int clean_hints(struct conductor *c, struct err *e)
 			store_unlock(c, names.at[i], &lock_fd); /* takes the file away */
 	}
 	return 0;
+}
+
+int clean_hints(struct conductor *c, struct err *e)
+{
+	struct names names = { 0 };
+
+	if (store_list(c, "stat-cache", &names, e))
+		return -1;
+	for (size_t i = 0; i < names.count; i++)
+		if (unlinkat(c->root_fd, arena_format(&c->arena, "stat-cache/%s", names.at[i]), 0) && errno != ENOENT)
+			return err_sys(e, "remove a stat cache");
+	return clean_locks(c, e);
 }

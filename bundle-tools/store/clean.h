@@ -12,5 +12,8 @@ struct cleaned {
 /* Remove layers that no image, container or bundle uses, and the apt caches of bases that are gone. */
 int clean_layers(struct conductor *c, struct cleaned *out, struct err *e);
 
+/* Remove the files of locks that nobody holds: who is killed leaves them. */
+int clean_locks(struct conductor *c, struct err *e);
+
 /* Remove locks and stat caches that nobody holds. */
 int clean_hints(struct conductor *c, struct err *e);
