@@ -60,6 +60,8 @@ static const struct command commands[] = {
 	{ "create", false, false, { "create", "--bundle", "long", "--pid-file", "pid", "ID" }, { "main", "init", "tree" } },
 	{ "start", true, false, { "start", "ID" }, { "main", "container", "tree" } },
 	{ "exec", true, true, { "exec", "ID", "/true" }, { "main", "init", "tree", "container" } },
+	{ "pause", true, true, { "pause", "ID" }, { "main", "container", "tree" } },
+	{ "update", true, true, { "update", "--resources", "long/resources", "ID" }, { "main", "container", "tree" } },
 	{ "delete", true, true, { "delete", "--force", "ID" }, { "main", "container", "tree" } },
 	{ "run", false, false, { "run", "--bundle", "short", "ID" }, { "main", "init", "tree" } },
 };
