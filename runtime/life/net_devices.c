@@ -5,17 +5,33 @@
 #include "runtime/host/messages.h"
 
 #include <errno.h>
+#include <poll.h>
+
+enum { EXIT_MS = 1000 };
+
+/* A process that exits leaves its namespaces before its pidfd tells. */
+static bool is_gone(const struct process *init)
+{
+	struct pollfd end = { .fd = init->pidfd, .events = POLLIN };
+
+	return poll(&end, 1, EXIT_MS) == 1;
+}
 
 static int move_device(struct creation *c, const struct op *op, struct err *e)
 {
 	const struct plan *plan = &c->prepared.plan;
 	const struct op_net_device *d = plan_payload(plan, op);
 	const char *namespace = plan_get_text(plan, d->namespace);
+	bool is_of_init = !namespace;
 
-	if (!namespace)
+	if (is_of_init)
 		namespace = arena_format(&c->b->arena, "/proc/%d/ns/net", c->birth.process.pid); /* our child, not reaped */
 	if (netdev_move(&c->netdev, plan_get_text(plan, d->device), plan_get_text(plan, d->name), namespace, &c->b->arena, e) == 0)
 		return 0;
+	if (is_of_init && e->number == ENOENT && is_gone(&c->birth.process)) {
+		*e = ERR_NONE; /* it told why: that is followed next */
+		return 0;
+	}
 	return birth_place_error(&c->birth, op, e);
 }
 
