@@ -37,7 +37,13 @@ paths_of() {
 	started /bin/sh -c 'while [ ! -e /proc/1/root/tmp/go ]; do busybox sleep 0.05; done; /probe memory 200; exec /probe sleep 600'
 	rt events --interval 1h "$ID" >"$BATS_TEST_TMPDIR/events" 3>&- &
 	local watcher=$!
-	watches() { ls -l "/proc/$watcher/fd" 2>/dev/null | grep -qE 'inotify|eventfd' || pgrep -P "$watcher" >/dev/null; }
+	watches() {
+		local pid
+		for pid in "$watcher" $(pgrep -P "$watcher"); do
+			ls -l "/proc/$pid/fd" 2>/dev/null | grep -qE 'inotify|eventfd' && return
+		done
+		return 1
+	}
 	eventually watches
 	touch "$BUNDLE/rootfs/tmp/go"
 	told() { grep -qx "{\"type\":\"oom\",\"id\":\"$ID\"}" "$BATS_TEST_TMPDIR/events"; }

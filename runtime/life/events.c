@@ -87,6 +87,8 @@ static int watch_until_end(struct watch *w, struct err *e)
 {
 	uint64_t next = now_ms() + w->request->interval;
 
+	if (show_kills(w, e) < 0) /* since the first count, before anything watched */
+		return -1;
 	for (;;) {
 		int ended = wait_for_event(w, next, e);
 		if (ended)
