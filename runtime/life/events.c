@@ -7,12 +7,15 @@
 #include <poll.h>
 #include <time.h>
 
+enum { LOOK_MS = 20, LOOKING_MS = 2000 };
+
 struct watch {
 	struct container *c;
 	const struct events_request *request;
 	struct sampler sampler;
 	int memory_fd; /* -1: nothing counts memory */
 	uint64_t kills;
+	uint64_t looks_until; /* ms: v1 tells that memory has run out before it counts whom it kills for that */
 	struct arena round;
 };
 
@@ -72,13 +75,19 @@ static int wait_for_event(struct watch *w, uint64_t until, struct err *e)
 	struct pollfd at[] = { { w->c->pidfd, POLLIN, 0 }, { w->memory_fd, POLLIN, 0 } };
 	uint64_t now = now_ms();
 	uint64_t left = until > now ? until - now : 0;
+	bool is_looking = now < w->looks_until;
+
+	if (is_looking && left > LOOK_MS)
+		left = LOOK_MS;
 	int got = poll(at, 2, left > INT32_MAX ? INT32_MAX : (int)left);
 
 	if (got < 0 && errno != EINTR)
 		return err_sys(e, "wait for the container");
-	if (at[1].revents)
+	if (at[1].revents) {
 		cgroup_take_memory_event(w->memory_fd);
-	if ((at[0].revents || at[1].revents) && show_kills(w, e) < 0)
+		w->looks_until = now_ms() + LOOKING_MS;
+	}
+	if ((at[0].revents || at[1].revents || is_looking) && show_kills(w, e) < 0)
 		return -1;
 	return at[0].revents ? 1 : 0;
 }
