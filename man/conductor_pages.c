@@ -1,4 +1,4 @@
-/* Writes conductor(1), and its completions. Called: conductor_pages TEXTS PAGES COMPLETIONS */
+/* Writes conductor(1), conductorfile(5) and the completions. Called: conductor_pages TEXTS PAGES COMPLETIONS */
 #include "man/pages.h"
 
 #include "bundle-tools/cli/commands.h"
@@ -26,7 +26,12 @@ int main(int argc, char **argv)
 	(void)fprintf(page, ".SH COMMANDS\n");
 	for (const struct command *c = conductor_program.commands; c->name; c++)
 		write_command(page, c);
-	(void)fprintf(page, ".SH SEE ALSO\n.BR boxcar (1)\n");
+	(void)fprintf(page, ".SH SEE ALSO\n.BR conductorfile (5),\n.BR boxcar (1)\n");
+	page_close(page);
+	page = page_open(argv[2], "conductorfile.5");
+	page_begin(page, "conductorfile", 5, "how conductor builds an image");
+	page_include(page, argv[1], "conductorfile.5");
+	(void)fprintf(page, ".SH SEE ALSO\n.BR conductor (1)\n");
 	page_close(page);
 	completions_write(argv[3], &conductor_program);
 	return 0;
