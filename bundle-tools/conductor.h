@@ -15,4 +15,5 @@ struct conductor {
 	const char *counter; /* the boxcar that stats asks: the runtime itself unless that is another program */
 	int root_fd;         /* the store, opened by store_open */
 	bool has_own_mounts; /* we are in a mount namespace of our own */
+	bool is_rootless;    /* we are root of a user namespace only: overlayfs keeps its notes in user.overlay.* */
 };

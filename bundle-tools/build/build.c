@@ -6,6 +6,7 @@
 #include "bundle-tools/run/root.h"
 #include "bundle-tools/run/rootfs.h"
 #include "bundle-tools/run/runtime.h"
+#include "bundle-tools/run/user_namespace.h"
 #include "bundle-tools/store/clean.h"
 #include "bundle-tools/store/interrupt.h"
 #include "bundle-tools/store/remove.h"
@@ -202,8 +203,6 @@ static int check_options(const struct build_options *options, struct err *e)
 			return err_set(e, "--build-arg %s is not NAME=VALUE", options->arguments.at[i]);
 	if (options->has_shell_on_error && !(isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)))
 		return err_set(e, "--shell-on-error needs a terminal");
-	if (geteuid() != 0 && !options->is_dry_run)
-		return err_set(e, "not supported yet: build without root");
 	return 0;
 }
 
@@ -213,7 +212,7 @@ int build_run(struct conductor *c, const struct build_options *options, struct e
 	struct image *before = NULL;
 	sigset_t mask;
 
-	if (check_options(options, e) || store_open(c, e))
+	if (check_options(options, e) || user_namespace_open_store(c, NULL, e))
 		return -1;
 	own_fd layers_fd = store_hold_layers(c, HOLD_SHARED, e);
 	if (layers_fd < 0)

@@ -5,6 +5,7 @@
 #include "bundle-tools/net/network.h"
 #include "bundle-tools/run/container.h"
 #include "bundle-tools/run/namespaces.h"
+#include "bundle-tools/run/user_namespace.h"
 #include "spec/base/own.h"
 #include "spec/base/text.h"
 #include "spec/json/write.h"
@@ -13,6 +14,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { FOLLOW_US = 200000 };
@@ -58,17 +60,42 @@ COMMAND(ps)
 	return 0;
 }
 
+/* Each container may have a user namespace of its own, and a process enters only one: a child for each. 1: we are the child for
+ * operand *first; 0: all is done, or one has failed and said why. */
+static int stop_apart(const struct command_line *line, int *first, int *exit_code, struct err *e)
+{
+	for (int i = 0, status = 0; i < line->count && !*exit_code; i++) {
+		pid_t pid = fork();
+		if (pid < 0)
+			return err_sys(e, "fork");
+		*first = i;
+		if (pid == 0)
+			return 1;
+		while (waitpid(pid, &status, 0) < 0)
+			if (errno != EINTR)
+				return err_sys(e, "wait for the end of %s", line->at[i]);
+		*exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+	}
+	return 0;
+}
+
 COMMAND(stop)
 {
 	const struct stop_options *o = options;
 	uint64_t seconds = 10;
+	int first = 0, after = line->count;
 
-	(void)exit_code;
 	if (o->time && !text_read_uint(o->time, 86400, &seconds))
 		return err_set(e, "--time %s is not a number of seconds, at most 86400", o->time);
-	if (store_open(c, e))
+	if (geteuid() != 0 && line->count > 1) {
+		int result = stop_apart(line, &first, exit_code, e);
+		if (result <= 0)
+			return result;
+		after = first + 1;
+	}
+	if (user_namespace_open_store(c, line->at[first], e))
 		return -1;
-	for (int i = 0; i < line->count; i++) {
+	for (int i = first; i < after; i++) {
 		if (container_stop(c, line->at[i], o->is_forced ? 0 : (unsigned)seconds, e))
 			return err_add(e, "stop %s", line->at[i]);
 		(void)printf("%s succesfully removed\n", line->at[i]); /* spelled as the scripts that look for it do */

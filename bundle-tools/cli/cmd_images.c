@@ -5,6 +5,7 @@
 #include "bundle-tools/cli/show.h"
 #include "bundle-tools/net/network.h"
 #include "bundle-tools/run/container.h"
+#include "bundle-tools/run/user_namespace.h"
 #include "bundle-tools/store/changes.h"
 #include "bundle-tools/store/clean.h"
 #include "bundle-tools/store/layer.h"
@@ -71,7 +72,7 @@ COMMAND(images)
 	(void)options;
 	(void)line;
 	(void)exit_code;
-	if (store_open(c, e) || store_list(c, "images", &names, e))
+	if (user_namespace_open_store(c, NULL, e) || store_list(c, "images", &names, e))
 		return -1;
 	if (!names.count) {
 		(void)printf("No images found\n");
@@ -105,7 +106,8 @@ COMMAND(rmi)
 
 	(void)options;
 	(void)exit_code;
-	if (store_open(c, e) || store_lock(c, "images", LOCK_WAIT, &lock_fd, e)) /* nobody begins to use it meanwhile */
+	/* nobody begins to use it meanwhile */
+	if (user_namespace_open_store(c, NULL, e) || store_lock(c, "images", LOCK_WAIT, &lock_fd, e))
 		return -1;
 	for (int i = 0; i < line->count && result == 0; i++) {
 		result = remove_image(c, line->at[i], e);
@@ -123,7 +125,7 @@ COMMAND(rmcache)
 	(void)options;
 	(void)line;
 	(void)exit_code;
-	if (store_open(c, e) || build_sweep(c, e) || clean_layers(c, &cleaned, e))
+	if (user_namespace_open_store(c, NULL, e) || build_sweep(c, e) || clean_layers(c, &cleaned, e))
 		return -1;
 	(void)printf("%llu layers removed, %s\n", (unsigned long long)cleaned.layers, show_size(&c->arena, cleaned.bytes));
 	return 0;
@@ -132,7 +134,7 @@ COMMAND(rmcache)
 /* Who is not root has made none. */
 static int sweep_networks(struct conductor *c, struct err *e)
 {
-	return geteuid() == 0 ? network_sweep(c, e) : 0;
+	return c->is_rootless ? 0 : network_sweep(c, e);
 }
 
 COMMAND(gc)
@@ -140,7 +142,9 @@ COMMAND(gc)
 	(void)options;
 	(void)line;
 	(void)exit_code;
-	return store_open(c, e) || build_sweep(c, e) || container_sweep(c, e) || sweep_networks(c, e) || clean_hints(c, e) ? -1 : 0;
+	if (user_namespace_open_store(c, NULL, e) || build_sweep(c, e) || container_sweep(c, e))
+		return -1;
+	return sweep_networks(c, e) || clean_hints(c, e) ? -1 : 0;
 }
 
 static int show_layer(struct conductor *c, const char *key, const struct layer_changes *changes, bool has_files, struct err *e)
@@ -162,7 +166,7 @@ COMMAND(inspect_layers)
 	struct image *image = NULL;
 
 	(void)exit_code;
-	if (store_open(c, e) || image_read(c, line->at[0], &image, e))
+	if (user_namespace_open_store(c, NULL, e) || image_read(c, line->at[0], &image, e))
 		return -1;
 	struct layer_changes *changes = arena_alloc(&c->arena, (image->layers.count + 1) * sizeof *changes);
 	if (changes_read(c, &image->layers, changes, e))

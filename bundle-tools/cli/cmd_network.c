@@ -3,6 +3,7 @@
 
 #include "bundle-tools/net/network.h"
 #include "bundle-tools/run/container.h"
+#include "bundle-tools/run/user_namespace.h"
 #include "bundle-tools/store/interrupt.h"
 #include "spec/base/own.h"
 
@@ -91,9 +92,17 @@ static int add_network(struct conductor *c, const char *name, const struct addne
 	return 0;
 }
 
+static int refuse_without_root(struct err *e)
+{
+	return user_namespace_refuse("a network",
+				     "its addresses and rules are the host's; without root `run` gives none, --net-host the host's", e);
+}
+
 COMMAND(addnetwork)
 {
 	(void)exit_code;
+	if (refuse_without_root(e))
+		return err_add(e, "addnetwork %s", line->at[0]);
 	return add_network(c, line->at[0], options, e) ? err_add(e, "addnetwork %s", line->at[0]) : 0;
 }
 
@@ -103,6 +112,8 @@ COMMAND(peer)
 
 	(void)options;
 	(void)exit_code;
+	if (refuse_without_root(e))
+		return err_add(e, "peer %s %s", line->at[0], line->at[1]);
 	if (store_open(c, e) || container_read(c, line->at[0], &container, e) || container_read(c, line->at[1], &container, e) ||
 	    network_peer(c, line->at[0], line->at[1], e))
 		return err_add(e, "peer %s %s", line->at[0], line->at[1]);

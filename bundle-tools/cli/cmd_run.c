@@ -2,6 +2,7 @@
 #include "bundle-tools/cli/commands.h"
 
 #include "bundle-tools/run/container.h"
+#include "bundle-tools/run/user_namespace.h"
 #include "spec/base/own.h"
 #include "spec/base/text.h"
 
@@ -109,8 +110,6 @@ static int read_options(struct conductor *c, const struct run_command_options *o
 			return -1;
 	if (o->is_detached && o->is_removed)
 		return err_set(e, "not supported yet: --rm with --detach");
-	if (geteuid() != 0)
-		return err_set(e, "not supported yet: containers without root");
 	return read_limits(o, out, e) || read_network(o, out, e) || read_rootfs(c, o->rootfs, out, e) ? -1 : 0;
 }
 
@@ -124,7 +123,7 @@ COMMAND(run)
 		return err_set(e, "run needs %s", o->rootfs ? "NAME" : "IMAGE NAME");
 	run.image = o->rootfs ? NULL : line->at[0];
 	run.name = line->at[first - 1];
-	if (read_options(c, o, line, first, &run, e) || store_open(c, e) || container_run(c, &run, exit_code, e))
+	if (read_options(c, o, line, first, &run, e) || user_namespace_open_store(c, NULL, e) || container_run(c, &run, exit_code, e))
 		return err_add(e, "run %s", run.name);
 	return 0;
 }
@@ -139,7 +138,8 @@ COMMAND(mini)
 	};
 	struct container_options run = { .name = arena_format(&c->arena, "mini-%d", (int)getpid()) };
 
-	if (read_options(c, &run_options, line, 0, &run, e) || store_open(c, e) || container_run(c, &run, exit_code, e))
+	if (read_options(c, &run_options, line, 0, &run, e) || user_namespace_open_store(c, NULL, e) ||
+	    container_run(c, &run, exit_code, e))
 		return err_add(e, "mini");
 	return 0;
 }
@@ -155,6 +155,8 @@ COMMAND(bundle)
 	if (!slash)
 		return err_sys(e, "find the working directory");
 	const char *path = arena_format(&c->arena, "%s%s%s", slash, slash[0] ? "/" : "", line->at[1]);
+	if (user_namespace_refuse("a bundle", "its root would be unmounted when the command ends; `conductor export` and `run` do not", e))
+		return err_add(e, "bundle %s", line->at[1]);
 	if (read_options(c, o, line, 2, &run, e) || store_open(c, e) || container_write_bundle(c, &run, path, e))
 		return err_add(e, "bundle %s", line->at[1]);
 	return 0;
@@ -169,7 +171,7 @@ COMMAND(exec)
 	bool has_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 	size_t n = RUNTIME_ARGV_FIRST + 1;
 
-	if (store_open(c, e) || container_read(c, line->at[0], &container, e))
+	if (user_namespace_open_store(c, line->at[0], e) || container_read(c, line->at[0], &container, e))
 		return -1;
 	const char *rootfs = arena_format(&c->arena, "containers/%s/rootfs", container->name);
 	own_fd root_fd = openat(c->root_fd, rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);

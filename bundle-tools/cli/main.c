@@ -37,6 +37,18 @@ static const char *find_runtime(struct arena *a)
 	return "boxcar";
 }
 
+/* An ordinary user has a store of his own (XDG base directories). */
+static const char *choose_root(struct arena *a)
+{
+	const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+
+	if (geteuid() == 0)
+		return "/var/lib/conductor";
+	if (data && data[0] == '/')
+		return arena_format(a, "%s/conductor", data);
+	return arena_format(a, "%s/.local/share/conductor", home && home[0] == '/' ? home : "");
+}
+
 static int apply_globals(struct conductor *c, const struct global_options *g, struct err *e)
 {
 	const char *root = g->root && g->root[0] ? g->root : getenv("CONDUCTOR_ROOT");
@@ -46,7 +58,7 @@ static int apply_globals(struct conductor *c, const struct global_options *g, st
 	if (g->log && log_open(&c->log, g->log, e) < 0)
 		return -1;
 	if (!root || !root[0])
-		root = "/var/lib/conductor";
+		root = choose_root(&c->arena);
 	own_text directory = root[0] == '/' ? NULL : get_current_dir_name();
 	if (root[0] != '/' && !directory)
 		return err_sys(e, "find the working directory");

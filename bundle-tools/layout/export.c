@@ -4,6 +4,7 @@
 #include "bundle-tools/layout/directory.h"
 #include "bundle-tools/layout/pack.h"
 #include "bundle-tools/layout/scratch.h"
+#include "bundle-tools/run/user_namespace.h"
 #include "bundle-tools/store/image.h"
 #include "bundle-tools/store/interrupt.h"
 #include "bundle-tools/store/layer.h"
@@ -252,7 +253,7 @@ int export_run(struct conductor *c, const struct export_options *options, struct
 	struct exporting x = { .c = c, .options = options, .layout_fd = -1 };
 	sigset_t mask;
 
-	if (read_epoch(&x, e) || store_open(c, e))
+	if (read_epoch(&x, e) || user_namespace_open_store(c, NULL, e))
 		return -1;
 	own_fd layers_fd = store_hold_layers(c, HOLD_SHARED, e);
 	if (layers_fd < 0 || image_read(c, options->image, &x.image, e))

@@ -5,6 +5,7 @@
 #include "bundle-tools/layout/choose.h"
 #include "bundle-tools/layout/scratch.h"
 #include "bundle-tools/layout/unpack.h"
+#include "bundle-tools/run/user_namespace.h"
 #include "bundle-tools/store/image.h"
 #include "bundle-tools/store/interrupt.h"
 #include "spec/base/own.h"
@@ -253,11 +254,9 @@ int import_run(struct conductor *c, const struct import_options *options, struct
 	struct importing x = { .c = c, .options = options, .layout_fd = -1, .left = options->most };
 	sigset_t mask;
 
-	if (geteuid() != 0)
-		return err_set(e, "not supported yet: import without root");
 	if (options->image && !store_is_name(options->image))
 		return err_set(e, "%s cannot be the name of an image", options->image);
-	if (store_open(c, e))
+	if (user_namespace_open_store(c, NULL, e))
 		return -1;
 	own_fd layers_fd = store_hold_layers(c, HOLD_SHARED, e);
 	if (layers_fd < 0)

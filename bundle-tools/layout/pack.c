@@ -57,7 +57,7 @@ static bool is_opaque(const struct packing *p, const char *path)
 	char value, full[PATH_MAX + 40];
 
 	(void)snprintf(full, sizeof full, "/proc/self/fd/%d/%s", p->diff_fd, path);
-	return lgetxattr(full, OVERLAY_OPAQUE, &value, 1) == 1 && value == 'y';
+	return lgetxattr(full, p->c->is_rootless ? OVERLAY_USER_OPAQUE : OVERLAY_OPAQUE, &value, 1) == 1 && value == 'y';
 }
 
 /* --- entries -------------------------------------------------------------------------------------------------------- */

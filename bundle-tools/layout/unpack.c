@@ -81,7 +81,7 @@ static int make_parent(struct unpacking *x, int fd, const char *part, const char
 	if (fchmodat(fd, part, 0755, 0)) /* whatever the umask */
 		return err_sys(e, "set the mode of %s", part);
 	if (hides_below)
-		return unpack_make_opaque(fd, part, e);
+		return unpack_make_opaque(x->u.c, fd, part, e);
 	memcpy(whole, path, length);
 	whole[length] = '\0';
 	for (size_t i = 0; i < x->u.rules->below_count; i++) {
@@ -184,13 +184,13 @@ static int make_whiteout(struct unpacking *x, const char *name, struct err *e)
 		return 0;
 	if (errno != EEXIST || fstatat(x->u.dir_fd, name, &st, AT_SYMLINK_NOFOLLOW))
 		return err_sys(e, "make a whiteout");
-	return S_ISDIR(st.st_mode) ? unpack_make_opaque(x->u.dir_fd, name, e) : 0;
+	return S_ISDIR(st.st_mode) ? unpack_make_opaque(x->u.c, x->u.dir_fd, name, e) : 0;
 }
 
 static int take_mark(struct unpacking *x, struct err *e)
 {
 	if (strcmp(x->u.name, WHITEOUT_OPAQUE) == 0)
-		return unpack_make_opaque(x->u.dir_fd, ".", e);
+		return unpack_make_opaque(x->u.c, x->u.dir_fd, ".", e);
 	if (strncmp(x->u.name, WHITEOUT_OTHERS, strlen(WHITEOUT_OTHERS)) == 0)
 		return 0;
 	return make_whiteout(x, x->u.name + strlen(WHITEOUT_PREFIX), e);

@@ -24,9 +24,11 @@ static int set_xattr(int dir_fd, const char *name, const struct tree_xattr *xatt
 	return lsetxattr(path, xattr->name, xattr->value, xattr->size, 0) ? err_sys(e, "set the attribute %s", xattr->name) : 0;
 }
 
-int unpack_make_opaque(int dir_fd, const char *name, struct err *e)
+int unpack_make_opaque(const struct conductor *c, int dir_fd, const char *name, struct err *e)
 {
-	return set_xattr(dir_fd, name, &(struct tree_xattr){ OVERLAY_OPAQUE, "y", 1 }, e);
+	const char *attribute = c->is_rootless ? OVERLAY_USER_OPAQUE : OVERLAY_OPAQUE;
+
+	return set_xattr(dir_fd, name, &(struct tree_xattr){ attribute, "y", 1 }, e);
 }
 
 static int copy_xattrs(const struct unpack *u, int from_fd, int dir_fd, const char *name, struct err *e)
@@ -199,7 +201,7 @@ int unpack_make(const struct unpack *u, struct tar_reader *reader, const struct 
 		return err_sys(e, "set the owner to %u:%u", entry->uid, entry->gid);
 	if (entry->type != TAR_SYMLINK && fchmodat(u->dir_fd, u->name, entry->mode, 0)) /* not a link: we have just made it */
 		return err_sys(e, "set the mode");
-	if (set_xattrs(u, entry, e) || (u->hides_below && unpack_make_opaque(u->dir_fd, u->name, e)))
+	if (set_xattrs(u, entry, e) || (u->hides_below && unpack_make_opaque(u->c, u->dir_fd, u->name, e)))
 		return -1;
 	if (utimensat(u->dir_fd, u->name, (struct timespec[2]){ now, now }, AT_SYMLINK_NOFOLLOW))
 		return err_sys(e, "set the time");

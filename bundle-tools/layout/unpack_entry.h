@@ -16,7 +16,7 @@ struct unpack {
 };
 
 /* A directory shows nothing of the layers below. */
-int unpack_make_opaque(int dir_fd, const char *name, struct err *e);
+int unpack_make_opaque(const struct conductor *c, int dir_fd, const char *name, struct err *e);
 
 /* Owner, mode and attributes of a directory of a layer below, onto one that was made; *modified is to be set at the end. */
 int unpack_copy_directory(const struct unpack *u, int from_fd, int dir_fd, const char *name, struct timespec *modified,

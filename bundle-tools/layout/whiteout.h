@@ -7,3 +7,4 @@
 #define WHITEOUT_OPAQUE ".wh..wh..opq"
 #define WHITEOUT_OTHERS ".wh..wh." /* notes that aufs left; they say nothing */
 #define OVERLAY_OPAQUE "trusted.overlay.opaque"
+#define OVERLAY_USER_OPAQUE "user.overlay.opaque" /* where conductor is root of a user namespace only */

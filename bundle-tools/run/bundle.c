@@ -77,6 +77,16 @@ const char *bundle_store_tag(struct conductor *c)
 
 /* --- parts of the model --------------------------------------------------------------------------------------------- */
 
+static void add_host_sys(struct spec *spec)
+{
+	static const char *const options[] = { "rbind", "rprivate", "nosuid", "noexec", "nodev", "ro" };
+
+	for (size_t i = 0; i < STANDARD_MOUNTS - 1; i++)
+		if (strcmp(spec->mounts.at[i].destination, "/sys") == 0)
+			spec->mounts.at[i] = (struct spec_mount){ .destination = "/sys", .type = "bind", .source = "/sys",
+								  .options = TEXTS_OF(options) };
+}
+
 static void add_mounts(struct conductor *c, const struct bundle *b, struct spec *spec)
 {
 	size_t count = STANDARD_MOUNTS - !b->has_cgroup_mount;
@@ -92,6 +102,8 @@ static void add_mounts(struct conductor *c, const struct bundle *b, struct spec 
 		*m = (struct spec_mount){ .destination = s->destination, .type = s->type, .source = s->type,
 					  .options = { (const char **)(uintptr_t)s->options, options } };
 	}
+	if (c->is_rootless && b->shares_network) /* a new sysfs belongs to the network's owner */
+		add_host_sys(spec);
 	for (size_t i = 0; i < b->mounts.count; i++, m++) {
 		static const char *const writable[] = { "rbind", "rprivate" }, *const fixed[] = { "rbind", "rprivate", "ro" };
 		const struct bundle_mount *bind = &b->mounts.at[i];

@@ -34,11 +34,11 @@ static size_t open_layers(struct conductor *c, const struct rootfs *r, int *fds,
 	return count;
 }
 
-static int open_overlay(const struct rootfs *r, const int *fds, size_t count, struct err *e)
+static int open_overlay(const struct conductor *c, const struct rootfs *r, const int *fds, size_t count, struct err *e)
 {
 	own_fd upper = store_open_directory(r->dir_fd, r->upper, e);
 	own_fd work = upper < 0 ? -1 : store_open_directory(r->dir_fd, r->work, e);
-	struct overlay o = { fds, count, upper, work, r->is_volatile, false };
+	struct overlay o = { fds, count, upper, work, r->is_volatile, c->is_rootless, false };
 
 	if (work < 0)
 		return -1;
@@ -51,7 +51,7 @@ int rootfs_open(struct conductor *c, const struct rootfs *r, struct err *e)
 {
 	int *fds = arena_alloc(&c->arena, (r->layers.count + 1) * sizeof *fds);
 	size_t wanted = r->layers.count ? r->layers.count : 1, count = open_layers(c, r, fds, e);
-	int mounted = count == wanted ? open_overlay(r, fds, count, e) : -1;
+	int mounted = count == wanted ? open_overlay(c, r, fds, count, e) : -1;
 
 	for (size_t i = 0; i < count; i++)
 		drop_fd(&fds[i]);

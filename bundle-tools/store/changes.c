@@ -25,6 +25,7 @@ struct laying {
 	struct path_set set;
 	struct layer_changes *now;
 	size_t room;
+	const char *opaque; /* the attribute of a directory that hides what is below */
 	struct err *e;
 };
 
@@ -99,12 +100,12 @@ static void remove_paths(struct laying *l, const char *path, bool with_itself)
 		note(l, '-', path);
 }
 
-static bool is_opaque(int dir_fd, const char *name)
+static bool is_opaque(const struct laying *l, int dir_fd, const char *name)
 {
 	char path[NAME_MAX + 40], value;
 
 	(void)snprintf(path, sizeof path, "/proc/self/fd/%d/%s", dir_fd, name); /* names are shorter than the room */
-	return lgetxattr(path, "trusted.overlay.opaque", &value, 1) == 1 && value == 'y';
+	return lgetxattr(path, l->opaque, &value, 1) == 1 && value == 'y';
 }
 
 static int lay(struct laying *l, int dir_fd, const char *name, const char *path);
@@ -120,7 +121,7 @@ static int lay_entry(struct laying *l, int fd, const char *name, const char *bel
 		remove_paths(l, path, true);
 		return 0;
 	}
-	if (S_ISDIR(st.st_mode) && is_opaque(fd, name))
+	if (S_ISDIR(st.st_mode) && is_opaque(l, fd, name))
 		remove_paths(l, path, false);
 	add_path(l, path, S_ISDIR(st.st_mode));
 	return S_ISDIR(st.st_mode) ? lay(l, fd, name, path) : 0;
@@ -150,6 +151,8 @@ static int compare_paths(const void *a, const void *b)
 int changes_read(struct conductor *c, const struct spec_texts *layers, struct layer_changes *out, struct err *e)
 {
 	struct laying l = { .set = { .arena = &c->arena }, .e = e };
+
+	l.opaque = c->is_rootless ? "user.overlay.opaque" : "trusted.overlay.opaque";
 
 	for (size_t i = 0; i < layers->count; i++) {
 		own_fd layer = layer_open(c, layers->at[i], e);

@@ -45,6 +45,10 @@ static int set_directories(int fs_fd, const struct overlay *o)
 /* A layer must stand for itself: no redirects and no files that have only metadata. */
 static int set_options(int fs_fd, const struct overlay *o)
 {
+	if (o->has_user_xattrs) /* it has neither, and takes no word about them */
+		return fs_config(fs_fd, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) ||
+		       fs_config(fs_fd, FSCONFIG_SET_STRING, "index", "off", 0) ||
+		       (o->is_volatile && fs_config(fs_fd, FSCONFIG_SET_FLAG, "volatile", NULL, 0));
 	return fs_config(fs_fd, FSCONFIG_SET_STRING, "redirect_dir", "off", 0) ||
 	       fs_config(fs_fd, FSCONFIG_SET_STRING, "metacopy", "off", 0) || fs_config(fs_fd, FSCONFIG_SET_STRING, "index", "off", 0) ||
 	       (o->is_volatile && fs_config(fs_fd, FSCONFIG_SET_FLAG, "volatile", NULL, 0));
@@ -71,8 +75,8 @@ static int open_by_descriptors(const struct overlay *o, int *out, struct err *e)
 static int write_options(const struct overlay *o, char *options, size_t size, struct err *e)
 {
 	int used = snprintf(options, size,
-			    "redirect_dir=off,metacopy=off,index=off%s,upperdir=/proc/self/fd/%d,workdir=/proc/self/fd/%d,lowerdir",
-			    o->is_volatile ? ",volatile" : "", o->upper, o->work);
+			    "%s,index=off%s,upperdir=/proc/self/fd/%d,workdir=/proc/self/fd/%d,lowerdir",
+			    o->has_user_xattrs ? "userxattr" : "redirect_dir=off,metacopy=off", o->is_volatile ? ",volatile" : "", o->upper, o->work);
 
 	for (size_t i = 0; i < o->count; i++) {
 		used += snprintf(options + used, size - (size_t)used, "%c/proc/self/fd/%d", i ? ':' : '=', o->lower[i]);
@@ -114,7 +118,9 @@ int overlay_open(const struct overlay *o, struct err *e)
 
 	if (result == 1)
 		result = open_by_names(o, &fd, e);
-	if (result && e->number == EINVAL)
+	if (result && e->number == EINVAL && o->has_user_xattrs)
+		(void)err_hint(e, "without root nothing may be mounted below the directory, as it is below /; give another --rootfs");
+	else if (result && e->number == EINVAL)
 		(void)err_hint(e, "the store must be on a file system that overlayfs can write to: not on an overlay, NFS or FAT");
 	return result ? -1 : fd;
 }

@@ -12,6 +12,7 @@ struct overlay {
 	size_t count;
 	int upper, work;  /* on one file system; readable descriptors, not O_PATH */
 	bool is_volatile; /* nothing is synced on the way: whoever makes the mount syncs once in the end (5.10) */
+	bool has_user_xattrs; /* user.overlay.* instead of trusted.overlay.*, as in a user namespace (5.11) */
 	bool is_old_way;  /* mount(2) only, as on kernels before 6.13 */
 };
 

@@ -249,7 +249,7 @@ static void check_overlay(struct fixture *f, bool is_old_way)
 	}
 	own_fd upper = store_open_directory(f->c.root_fd, is_old_way ? "u1" : "u0", &f->e);
 	own_fd work = store_open_directory(f->c.root_fd, is_old_way ? "w1" : "w0", &f->e);
-	struct overlay o = { lower, 3, upper, work, true, is_old_way };
+	struct overlay o = { lower, 3, upper, work, true, false, is_old_way };
 	own_fd mounted = overlay_open(&o, &f->e);
 	if (mounted < 0)
 		fail_msg("%s", f->e.text);

@@ -70,7 +70,8 @@ static int read_target(struct reading *r, int dir_fd, const char *name, struct t
 
 bool tree_keeps_xattr(const char *name)
 {
-	return strncmp(name, "trusted.overlay.", 16) != 0 && strcmp(name, "security.selinux") != 0;
+	return strncmp(name, "trusted.overlay.", 16) != 0 && strncmp(name, "user.overlay.", 13) != 0 &&
+	       strcmp(name, "security.selinux") != 0;
 }
 
 static int compare_xattrs(const void *a, const void *b)
