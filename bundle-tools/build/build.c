@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 struct building {
@@ -212,7 +213,7 @@ int build_run(struct conductor *c, const struct build_options *options, struct e
 	struct image *before = NULL;
 	sigset_t mask;
 
-	if (check_options(options, e) || user_namespace_open_store(c, NULL, e))
+	if (check_options(options, e) || build_open_store(c, e))
 		return -1;
 	own_fd layers_fd = store_hold_layers(c, HOLD_SHARED, e);
 	if (layers_fd < 0)
@@ -263,4 +264,32 @@ int build_sweep(struct conductor *c, struct err *e)
 		if (sweep_one(c, left.at[i], e))
 			return err_add(e, "remove what a killed build left");
 	return clean_locks(c, e);
+}
+
+/* A child, because a process enters only one user namespace. What it cannot do is told by the sweep that follows. */
+static int sweep_apart(struct conductor *c, const char *key, struct err *e)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return err_sys(e, "fork");
+	if (pid == 0)
+		_exit(user_namespace_enter(c, run_step_id(c, key), e) || sweep_one(c, key, e) ? 1 : 0);
+	while (waitpid(pid, NULL, 0) < 0)
+		if (errno != EINTR)
+			return err_sys(e, "wait for the end of what a killed build left");
+	return 0;
+}
+
+int build_open_store(struct conductor *c, struct err *e)
+{
+	struct names left = { 0 };
+
+	if (geteuid() != 0 && (store_open(c, e) || store_list(c, "tmp", &left, e)))
+		return -1;
+	for (size_t i = 0; i < left.count; i++)
+		if (sweep_apart(c, left.at[i], e))
+			return -1;
+	drop_fd(&c->root_fd);
+	return user_namespace_open_store(c, NULL, e);
 }

@@ -125,7 +125,7 @@ COMMAND(rmcache)
 	(void)options;
 	(void)line;
 	(void)exit_code;
-	if (user_namespace_open_store(c, NULL, e) || build_sweep(c, e) || clean_layers(c, &cleaned, e))
+	if (build_open_store(c, e) || build_sweep(c, e) || clean_layers(c, &cleaned, e))
 		return -1;
 	(void)printf("%llu layers removed, %s\n", (unsigned long long)cleaned.layers, show_size(&c->arena, cleaned.bytes));
 	return 0;
@@ -142,7 +142,7 @@ COMMAND(gc)
 	(void)options;
 	(void)line;
 	(void)exit_code;
-	if (user_namespace_open_store(c, NULL, e) || build_sweep(c, e) || container_sweep(c, e))
+	if (build_open_store(c, e) || build_sweep(c, e) || container_sweep(c, e))
 		return -1;
 	return sweep_networks(c, e) || clean_hints(c, e) ? -1 : 0;
 }

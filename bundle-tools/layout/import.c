@@ -5,7 +5,6 @@
 #include "bundle-tools/layout/choose.h"
 #include "bundle-tools/layout/scratch.h"
 #include "bundle-tools/layout/unpack.h"
-#include "bundle-tools/run/user_namespace.h"
 #include "bundle-tools/store/image.h"
 #include "bundle-tools/store/interrupt.h"
 #include "spec/base/own.h"
@@ -256,7 +255,7 @@ int import_run(struct conductor *c, const struct import_options *options, struct
 
 	if (options->image && !store_is_name(options->image))
 		return err_set(e, "%s cannot be the name of an image", options->image);
-	if (user_namespace_open_store(c, NULL, e))
+	if (build_open_store(c, e))
 		return -1;
 	own_fd layers_fd = store_hold_layers(c, HOLD_SHARED, e);
 	if (layers_fd < 0)

@@ -150,15 +150,19 @@ shows_image() {
 	fails build img
 	says "exit code 1"
 	left_behind
-	file <<<'RUN /bin/busybox touch /begun; /bin/busybox sleep 1000'
+	local step seconds=$((100000 + $$))
+	printf 'USER 5:6\nRUN exec /bin/busybox sleep %d\n' "$seconds" | file
 	"${WITHIN[@]}" "$CONDUCTOR" --root "$STORE" --runtime "$RUNTIME" build img >/dev/null 2>&1 3>&- &
-	local step
 	for step in $(seq 500); do
-		if pgrep -u "$ORDINARY" -f 'busybox sleep 1000' >/dev/null; then break; fi
+		if pgrep -r R,S -fx "/bin/busybox sleep $seconds" >/dev/null; then break; fi
 		sleep 0.02
 	done
+	pgrep -r R,S -fx "/bin/busybox sleep $seconds"
 	pkill -KILL -u "$ORDINARY" -x conductor
 	wait || true
+	works gc
+	if pgrep -r R,S -fx "/bin/busybox sleep $seconds"; then return 1; fi
+	left_behind
 	image
 	shows_image img
 }
