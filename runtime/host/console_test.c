@@ -230,10 +230,13 @@ static void sends_the_master(void **state)
 static void answer(void)
 {
 	char line[64];
-	struct winsize size;
+	struct winsize size = { 0 };
 
 	(void)setvbuf(stdout, NULL, _IONBF, 0);
-	(void)ioctl(STDIN_FILENO, TIOCGWINSZ, &size);
+	for (int tries = 0; tries < 100 && size.ws_row == 0; tries++) { /* the relay may begin after us */
+		(void)ioctl(STDIN_FILENO, TIOCGWINSZ, &size);
+		(void)usleep(size.ws_row ? 0 : 10000);
+	}
 	(void)printf("ready %u x %u\n", size.ws_row, size.ws_col);
 	while (fgets(line, sizeof line, stdin) && strcmp(line, "end\n") != 0)
 		(void)printf("got %s", line);
