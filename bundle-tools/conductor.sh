@@ -130,7 +130,25 @@ operands() {
 	done
 }
 
+# The mirror that the course's file has for a base: BASE_MIRRORS by its name, or as the same element of BASE_SUITES.
+find_mirror() {
+	local key
+	for key in "${!BASE_MIRRORS[@]}"; do
+		if [ "$key" = "$1" ] || [ "$key" = "${1%%:*}" ] || { [ -z "${key//[0-9]/}" ] && [ "${BASE_SUITES[key]-}" = "$1" ]; }; then
+			echo "${BASE_MIRRORS[$key]}"
+			return
+		fi
+	done
+}
+
 case $command in
+build)
+	operands "$@"
+	file=${words[1]-Conductorfile}
+	from=$(sed -n 's/^FROM[[:space:]]*\([^[:space:]]*\).*/\1/p' "$file" 2>/dev/null | head -n 1)
+	mirror=${from:+$(find_mirror "$from")}
+	[ -z "$mirror" ] || set -- --mirror "$mirror" "$@"
+	;;
 exec)
 	operands "$@"
 	[ ${#words[@]} = 0 ] || echo "Executing ${words[*]:1} in ${words[0]} container!"

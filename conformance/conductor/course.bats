@@ -102,3 +102,15 @@ until_served() {
 	if sh_conductor ps; then false; fi
 	sed -i '$d' setup.sh
 }
+
+@test "the course's mirrors are those of its bases, by name or by place" {
+	mkdir tool && ln -s "$BATS_TEST_DIRNAME/../../bundle-tools/conductor.sh" tool/
+	printf '#!/bin/sh\necho "$@"\n' >tool/said && chmod +x tool/said
+	echo 'FROM debian:bookworm' >Conductorfile
+	echo 'declare -A BASE_MIRRORS=([ubuntu]=other [debian]=by-name)' >tool/setup.sh
+	[ "$(CONDUCTOR=$PWD/tool/said tool/conductor.sh build img | tail -n 1)" = "build --mirror by-name img" ]
+	echo 'BASE_SUITES=(ubuntu:jammy debian:bookworm) BASE_MIRRORS=(other by-place)' >tool/setup.sh
+	[ "$(CONDUCTOR=$PWD/tool/said tool/conductor.sh build img | tail -n 1)" = "build --mirror by-place img" ]
+	: >tool/setup.sh
+	[ "$(CONDUCTOR=$PWD/tool/said tool/conductor.sh build img | tail -n 1)" = "build img" ]
+}
