@@ -507,3 +507,17 @@ inside() {
 	run once '.tty = true' sh -c 'test -t 0 && test -t 1 && tty'
 	[[ ${output//$'\r'/} == /dev/pts/0 ]]
 }
+
+@test "a pod with a user namespace" {
+	dpkg --compare-versions "$(dpkg-query -W -f '${Version}' containerd)" ge 2 || skip "containerd 2 has them first"
+	local ids='[{"host_id": 100000, "container_id": 0, "length": 65536}]'
+	local options="{mode: \"POD\", uids: $ids, gids: $ids}"
+	pod ".linux.security_context.namespace_options.userns_options = $options"
+	container ".linux.security_context.namespace_options.userns_options = $options" sh -c 'touch /tmp/mine; sleep 600'
+	eventually inside test -e /tmp/mine
+	run inside sh -c 'tr -s " " </proc/self/uid_map; id -u; stat -c %u /tmp/mine'
+	gave 0 $' 0 100000 65536\n0\n0'
+	[ "$(stat -c %u "/proc/$(pid)")" = 100000 ]
+	run inside sh -c 'echo in'
+	gave 0 in
+}
