@@ -30,7 +30,8 @@ foreign() {
 	mkdir -p "$group/$1"
 }
 
-# On a terminal of so many columns: terminal COLUMNS KEYS WORDS... The keys come once the screen shows the second round.
+# On a terminal of so many columns: terminal COLUMNS KEYS WORDS... The keys come once the screen shows the second round. Ctrl-C reaches
+# script's shell as well, and not every shell outlives it.
 terminal() {
 	local columns=$1 keys=$2
 	shift 2
@@ -43,7 +44,7 @@ terminal() {
 		printf '%b' "$keys" >&4
 		for i in {1..200}; do grep -q 'echo ' shown && break; sleep 0.05; done # its input stays open until it has ended
 	) 3>&- &
-	timeout 60 script -q -e -f -c "stty cols $columns rows 20; $(printf '%q ' "$CONDUCTOR" --root "$STORE" --runtime "$RUNTIME" "$@"); r=\$?; stty -a | grep -o -- ' -*echo ' ; exit \$r" \
+	timeout 60 script -q -e -f -c "trap : INT; stty cols $columns rows 20; $(printf '%q ' "$CONDUCTOR" --root "$STORE" --runtime "$RUNTIME" "$@"); r=\$?; stty -a | grep -o -- ' -*echo ' ; exit \$r" \
 		shown <keys >/dev/null 2>&1 3>&- || status=$?
 	wait $!
 	output=$(<shown)
