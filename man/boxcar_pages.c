@@ -75,6 +75,11 @@ static void write_kind(FILE *page, const struct field *f)
 		page_text(page, f->rule);
 		(void)fprintf(page, ".\n");
 	}
+	if (f->needs) {
+		(void)fprintf(page, "Needs ");
+		page_text(page, f->needs);
+		(void)fprintf(page, ".\n");
+	}
 }
 
 static void write_record(FILE *page, const struct record *r, const char *at)

@@ -2,8 +2,8 @@
  * checks that the member has the type that the row's kind promises. Private to the files spec/fields*.c and to other
  * records that are kept in the same manner (spec/state.c, spec/features.c).
  *
- * The last argument is the range of a number or the rule of a text. A rule is asked only when the text has something in
- * it; NOT_EMPTY and FILLED ask for that. */
+ * After the text come the range of a number or the rule of a text, and NEEDS(...) where not every kernel from 5.10 on can do it.
+ * A rule is asked only when the text has something in it; NOT_EMPTY and FILLED ask for that. */
 #pragma once
 
 #include "spec/fields.h"
@@ -29,23 +29,25 @@ enum {
 
 #define TEXT(key, member, flag, text, ...) ROW(key, FIELD_TEXT, member, const char *, flag, text, __VA_ARGS__)
 #define TEXTS(key, member, flag, text, ...) ROW(key, FIELD_TEXTS, member, struct spec_texts, flag, text, __VA_ARGS__)
-#define MAP(key, member, flag, text) ROW(key, FIELD_MAP, member, struct spec_map, flag, text, )
-#define BOOL(key, member, flag, text) ROW(key, FIELD_BOOL, member, struct opt_bool, flag, text, )
-#define INT(key, member, flag, text, range) ROW(key, FIELD_INT, member, struct opt_int, flag, text, range)
-#define UINT(key, member, flag, text, range) ROW(key, FIELD_UINT, member, struct opt_uint, flag, text, range)
+#define MAP(key, member, flag, text, ...) ROW(key, FIELD_MAP, member, struct spec_map, flag, text, __VA_ARGS__)
+#define BOOL(key, member, flag, text, ...) ROW(key, FIELD_BOOL, member, struct opt_bool, flag, text, __VA_ARGS__)
+#define INT(key, member, flag, text, ...) ROW(key, FIELD_INT, member, struct opt_int, flag, text, __VA_ARGS__)
+#define UINT(key, member, flag, text, ...) ROW(key, FIELD_UINT, member, struct opt_uint, flag, text, __VA_ARGS__)
 #define IDS(key, member, flag, text) ROW(key, FIELD_IDS, member, struct spec_ids, flag, text, ID)
-#define WORD(key, member, flag, table, text) \
-	ROW(key, FIELD_WORD, member, struct opt_word, flag, text, .words = &words_##table)
-#define WORD_LIST(key, member, flag, table, text) \
-	ROW(key, FIELD_WORDS, member, struct spec_words, flag, text, .words = &words_##table)
-#define OBJECT(key, member, flag, type, text) \
-	ROW(key, FIELD_OBJECT, member, struct spec_##type *, flag, text, .record = &record_##type)
-#define LIST_ROW(key, field_kind, member, flag, element, text)                                       \
+#define WORD(key, member, flag, table, text, ...) \
+	ROW(key, FIELD_WORD, member, struct opt_word, flag, text, .words = &words_##table, __VA_ARGS__)
+#define WORD_LIST(key, member, flag, table, text, ...) \
+	ROW(key, FIELD_WORDS, member, struct spec_words, flag, text, .words = &words_##table, __VA_ARGS__)
+#define OBJECT(key, member, flag, type, text, ...) \
+	ROW(key, FIELD_OBJECT, member, struct spec_##type *, flag, text, .record = &record_##type, __VA_ARGS__)
+#define LIST_ROW(key, field_kind, member, flag, element, text, ...)                                  \
 	{ .name = key, .kind = field_kind, .flags = flag, .doc = text, .record = &record_##element, \
-	  .offset = offsetof(OWNER, member) + PLACE(member.at, struct spec_##element *) - offsetof(OWNER, member.at) }
-#define OBJECTS(key, member, flag, element, text) LIST_ROW(key, FIELD_OBJECTS, member, flag, element, text)
-#define NAMED(key, member, flag, element, text) LIST_ROW(key, FIELD_NAMED, member, flag, element, text)
+	  .offset = offsetof(OWNER, member) + PLACE(member.at, struct spec_##element *) - offsetof(OWNER, member.at), __VA_ARGS__ }
+#define OBJECTS(key, member, flag, element, text, ...) LIST_ROW(key, FIELD_OBJECTS, member, flag, element, text, __VA_ARGS__)
+#define NAMED(key, member, flag, element, text, ...) LIST_ROW(key, FIELD_NAMED, member, flag, element, text, __VA_ARGS__)
 #define SKIPPED(key, text) { .name = key, .kind = FIELD_SKIPPED, .flags = FIELD_OTHER_SYSTEM, .doc = text }
+
+#define NEEDS(kernel) .needs = kernel
 
 #define RANGE(low, high) .min = low, .max = high
 #define UP_TO(high) .min = 0, .max = high

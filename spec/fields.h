@@ -46,6 +46,8 @@ struct field {
 	bool (*is_valid)(const char *text); /* further rule for a text or for each text of a list, or NULL */
 	const char *rule;           /* what is_valid wants: "must be an absolute path" */
 	const char *doc;            /* one sentence for the manual and for `check` */
+	const char *needs;          /* what of the kernel it needs beyond Linux 5.10 as every distribution builds it: a later version, a
+				     * choice of its configuration, a version of cgroups; NULL */
 };
 
 struct record {

@@ -2,7 +2,7 @@
 
 #define OWNER struct spec_namespace
 static const struct field namespace_rows[] = {
-	WORD("type", type, NEEDED, namespace, "Which namespace."),
+	WORD("type", type, NEEDED, namespace, "Which namespace.", NEEDS("CONFIG_USER_NS for user, CONFIG_TIME_NS for time")),
 	TEXT("path", path, NOT_EMPTY, "Path outside of one to join; a new one is made when absent.", ABSOLUTE),
 };
 static RECORD(namespace);
@@ -58,9 +58,11 @@ static RECORD(intel_rdt);
 
 #define OWNER struct spec_memory_policy
 static const struct field memory_policy_rows[] = {
-	WORD("mode", mode, NEEDED, memory_policy_mode, "The policy of set_mempolicy(2)."),
+	WORD("mode", mode, NEEDED, memory_policy_mode, "The policy of set_mempolicy(2).",
+	     NEEDS("Linux 5.15 for MPOL_PREFERRED_MANY, 6.9 for MPOL_WEIGHTED_INTERLEAVE")),
 	TEXT("nodes", nodes, 0, "Memory nodes of the policy, as 0-3,7.", CPU_LIST),
-	WORD_LIST("flags", flags, 0, memory_policy_flag, "Flags of set_mempolicy(2)."),
+	WORD_LIST("flags", flags, 0, memory_policy_flag, "Flags of set_mempolicy(2).",
+		  NEEDS("Linux 5.12 and CONFIG_NUMA_BALANCING for MPOL_F_NUMA_BALANCING")),
 };
 static RECORD(memory_policy);
 #undef OWNER
@@ -76,21 +78,24 @@ static RECORD(personality);
 #define OWNER struct spec_linux
 static const struct field linux_rows[] = {
 	OBJECTS("namespaces", namespaces, 0, namespace, "Namespaces to make or join; the runtime's when not named."),
-	OBJECTS("uidMappings", uid_mappings, 0, id_mapping, "User ids of a new user namespace."),
-	OBJECTS("gidMappings", gid_mappings, 0, id_mapping, "Group ids of a new user namespace."),
-	OBJECT("timeOffsets", time_offsets, 0, time_offsets, "Clock offsets of a new time namespace."),
+	OBJECTS("uidMappings", uid_mappings, 0, id_mapping, "User ids of a new user namespace.", NEEDS("CONFIG_USER_NS")),
+	OBJECTS("gidMappings", gid_mappings, 0, id_mapping, "Group ids of a new user namespace.", NEEDS("CONFIG_USER_NS")),
+	OBJECT("timeOffsets", time_offsets, 0, time_offsets, "Clock offsets of a new time namespace.", NEEDS("CONFIG_TIME_NS")),
 	OBJECTS("devices", devices, 0, device, "Device nodes besides the default ones."),
 	NAMED("netDevices", net_devices, 0, net_device, "Network interfaces moved into the container, by name."),
 	TEXT("cgroupsPath", cgroups_path, 0, "Path of the container's cgroup."),
 	OBJECT("resources", resources, 0, resources, "Limits, kept by cgroups."),
-	OBJECT("intelRdt", intel_rdt, 0, intel_rdt, "Limits of caches and memory bandwidth, kept by resctrl."),
-	OBJECT("memoryPolicy", memory_policy, 0, memory_policy, "NUMA memory policy of the process."),
+	OBJECT("intelRdt", intel_rdt, 0, intel_rdt, "Limits of caches and memory bandwidth, kept by resctrl.",
+	       NEEDS("CONFIG_X86_CPU_RESCTRL, a processor that has it, and resctrl mounted")),
+	OBJECT("memoryPolicy", memory_policy, 0, memory_policy, "NUMA memory policy of the process.", NEEDS("CONFIG_NUMA")),
 	MAP("sysctl", sysctl, 0, "Kernel parameters of the container's namespaces."),
-	OBJECT("seccomp", seccomp, 0, seccomp, "Filter of system calls."),
+	OBJECT("seccomp", seccomp, 0, seccomp, "Filter of system calls.", NEEDS("CONFIG_SECCOMP_FILTER")),
 	WORD("rootfsPropagation", rootfs_propagation, 0, propagation, "How mounts spread to the root and back."),
 	TEXTS("maskedPaths", masked_paths, 0, "Paths that cannot be read in the container.", ABSOLUTE),
-	TEXTS("readonlyPaths", readonly_paths, 0, "Paths that cannot be written in the container.", ABSOLUTE),
-	TEXT("mountLabel", mount_label, 0, "SELinux label of the container's mounts."),
+	TEXTS("readonlyPaths", readonly_paths, 0, "Paths that cannot be written in the container.", ABSOLUTE,
+	      NEEDS("Linux 5.12 for the mounts below such a path")),
+	TEXT("mountLabel", mount_label, 0, "SELinux label of the container's mounts.",
+	     NEEDS("SELinux in force, else it is left out with a warning")),
 	OBJECT("personality", personality, 0, personality, "Execution domain of the process."),
 };
 RECORD(linux);

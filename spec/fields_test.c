@@ -310,6 +310,102 @@ static void has_a_sentence_for_every_row(void **state)
 	check_rows(&record_spec);
 }
 
+/* --- what later kernels brought, and what is a choice of their configuration ----------------------------------------------- */
+
+/* From mount_setattr(2), set_mempolicy(2), ioprio_set(2), sched_setattr(2), seccomp(2), time_namespaces(7) and the kernel's
+ * Documentation/admin-guide/cgroup-v1 and cgroup-v2.rst. */
+static const struct {
+	const char *path, *needs[3];
+} known_needs[] = {
+	{ "/mounts[]/options", { "Linux 5.12", "idmap" } },
+	{ "/mounts[]/uidMappings", { "Linux 5.12", "5.19", "6.3" } },
+	{ "/mounts[]/gidMappings", { "uidMappings" } },
+	{ "/process/apparmorProfile", { "AppArmor" } },
+	{ "/process/selinuxLabel", { "SELinux" } },
+	{ "/process/ioPriority", { "bfq", "mq-deadline from Linux 5.14" } },
+	{ "/process/scheduler/flags", { "CONFIG_UCLAMP_TASK" } },
+	{ "/linux/namespaces[]/type", { "CONFIG_TIME_NS", "CONFIG_USER_NS" } },
+	{ "/linux/uidMappings", { "CONFIG_USER_NS" } },
+	{ "/linux/gidMappings", { "CONFIG_USER_NS" } },
+	{ "/linux/timeOffsets", { "CONFIG_TIME_NS" } },
+	{ "/linux/intelRdt", { "CONFIG_X86_CPU_RESCTRL" } },
+	{ "/linux/memoryPolicy", { "CONFIG_NUMA" } },
+	{ "/linux/memoryPolicy/mode", { "5.15 for MPOL_PREFERRED_MANY", "6.9 for MPOL_WEIGHTED_INTERLEAVE" } },
+	{ "/linux/memoryPolicy/flags", { "5.12 and CONFIG_NUMA_BALANCING for MPOL_F_NUMA_BALANCING" } },
+	{ "/linux/seccomp", { "CONFIG_SECCOMP_FILTER" } },
+	{ "/linux/seccomp/flags", { "5.19 for SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV" } },
+	{ "/linux/readonlyPaths", { "Linux 5.12" } },
+	{ "/linux/mountLabel", { "SELinux" } },
+	{ "/linux/resources/devices", { "CONFIG_CGROUP_DEVICE", "CONFIG_CGROUP_BPF" } },
+	{ "/linux/resources/memory", { "CONFIG_MEMCG" } },
+	{ "/linux/resources/memory/swap", { "CONFIG_SWAP" } },
+	{ "/linux/resources/memory/kernelTCP", { "cgroup v1" } },
+	{ "/linux/resources/memory/swappiness", { "cgroup v1" } },
+	{ "/linux/resources/memory/disableOOMKiller", { "cgroup v1" } },
+	{ "/linux/resources/cpu/quota", { "CONFIG_CFS_BANDWIDTH" } },
+	{ "/linux/resources/cpu/period", { "CONFIG_CFS_BANDWIDTH" } },
+	{ "/linux/resources/cpu/burst", { "Linux 5.14", "CONFIG_CFS_BANDWIDTH" } },
+	{ "/linux/resources/cpu/realtimeRuntime", { "cgroup v1", "CONFIG_RT_GROUP_SCHED" } },
+	{ "/linux/resources/cpu/realtimePeriod", { "cgroup v1", "CONFIG_RT_GROUP_SCHED" } },
+	{ "/linux/resources/cpu/cpus", { "CONFIG_CPUSETS" } },
+	{ "/linux/resources/cpu/mems", { "CONFIG_CPUSETS" } },
+	{ "/linux/resources/cpu/idle", { "Linux 5.15" } },
+	{ "/linux/resources/pids", { "CONFIG_CGROUP_PIDS" } },
+	{ "/linux/resources/blockIO", { "CONFIG_BLK_CGROUP" } },
+	{ "/linux/resources/blockIO/weight", { "CONFIG_BFQ_GROUP_IOSCHED", "CONFIG_BLK_CGROUP_IOCOST" } },
+	{ "/linux/resources/blockIO/weightDevice", { "weight" } },
+	{ "/linux/resources/blockIO/throttleReadBpsDevice", { "CONFIG_BLK_DEV_THROTTLING" } },
+	{ "/linux/resources/blockIO/throttleWriteBpsDevice", { "CONFIG_BLK_DEV_THROTTLING" } },
+	{ "/linux/resources/blockIO/throttleReadIOPSDevice", { "CONFIG_BLK_DEV_THROTTLING" } },
+	{ "/linux/resources/blockIO/throttleWriteIOPSDevice", { "CONFIG_BLK_DEV_THROTTLING" } },
+	{ "/linux/resources/hugepageLimits", { "CONFIG_CGROUP_HUGETLB" } },
+	{ "/linux/resources/network", { "cgroup v1" } },
+	{ "/linux/resources/network/classID", { "CONFIG_CGROUP_NET_CLASSID" } },
+	{ "/linux/resources/network/priorities", { "CONFIG_CGROUP_NET_PRIO" } },
+	{ "/linux/resources/rdma", { "CONFIG_CGROUP_RDMA" } },
+	{ "/linux/resources/unified", { "cgroup v2" } },
+};
+
+static const struct field *find_row(const struct record *record, const char *path)
+{
+	const struct field *row = NULL;
+
+	while (*path == '/') {
+		size_t length = strcspn(++path, "/[");
+		row = record ? record_find_field(record, path, length) : NULL;
+		if (!row)
+			fail_msg("no row %s", path);
+		record = row->record;
+		path += length + (path[length] == '[' ? 2 : 0);
+	}
+	return row;
+}
+
+static size_t count_needs(const struct record *record)
+{
+	size_t count = 0;
+
+	for (const struct field *f = record->fields; f < record->fields + record->count; f++)
+		count += (f->needs != NULL) + (f->record ? count_needs(f->record) : 0);
+	return count;
+}
+
+static void tells_what_it_needs_of_the_kernel(void **state)
+{
+	size_t known = sizeof known_needs / sizeof *known_needs;
+
+	(void)state;
+	for (size_t i = 0; i < known; i++) {
+		const struct field *f = find_row(&record_spec, known_needs[i].path);
+		if (!f->needs)
+			fail_msg("%s does not say what it needs", known_needs[i].path);
+		for (size_t n = 0; n < 3 && known_needs[i].needs[n]; n++)
+			if (!strstr(f->needs, known_needs[i].needs[n]))
+				fail_msg("%s does not say that it needs %s", known_needs[i].path, known_needs[i].needs[n]);
+	}
+	assert_int_equal(count_needs(&record_spec), known);
+}
+
 static void finds_words_both_ways(void **state)
 {
 	(void)state;
@@ -335,6 +431,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(agrees_with_the_schemas),
 		cmocka_unit_test(has_a_sentence_for_every_row),
+		cmocka_unit_test(tells_what_it_needs_of_the_kernel),
 		cmocka_unit_test(finds_words_both_ways),
 	};
 

@@ -50,6 +50,9 @@ options() {
 	[ "$(grep -c '^\\fB/' "$PAGES/boxcar-config.5")" -gt 200 ]
 	grep -F '\fB/linux/resources/memory/limit\fR' "$PAGES/boxcar-config.5"
 	grep -F '\fB/mounts/N/options\fR' "$PAGES/boxcar-config.5"
+	# what needs a later kernel, or a choice of its configuration, says so
+	[ "$(grep -c '^Needs ' "$PAGES/boxcar-config.5")" -gt 40 ]
+	sed -n '/resources.cpu.burst/,/^.TP/p' "$PAGES/boxcar-config.5" | grep -x 'Needs Linux 5.14 and CONFIG_CFS_BANDWIDTH.'
 }
 
 @test "the page of the plan has every operation that explain prints" {

@@ -68,7 +68,7 @@ void plan_memory(struct planner *p, const struct spec_memory *m)
 	const struct facts_hierarchy *h = has_any ? limit_find(p, "memory", m) : NULL;
 
 	if (limit_is_given(&m->kernel))
-		planner_warn(p, &m->kernel, "the kernel has no separate limit for kernel memory since 6.1; it is left out", NULL);
+		planner_warn(p, &m->kernel, "the kernel has no separate limit for kernel memory since 5.16; it is left out", NULL);
 	if (h && h->version == 1)
 		memory_v1(p, m);
 	else if (h)
