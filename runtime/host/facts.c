@@ -7,8 +7,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <linux/nsfs.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -189,11 +191,31 @@ static bool is_in_user_namespace(void)
 	return stat("/proc/self/ns/user", &s) == 0 && s.st_ino != 0xeffffffd;
 }
 
-static int probe_user(struct facts *f)
+/* unshare(1) with --user alone leaves the mounts as they were: whoever is root then has no power over them. The kernel does not
+ * show the namespace of another's mounts (EPERM). */
+static bool has_foreign_mounts(void)
+{
+	own_fd mounts = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	own_fd owner = mounts < 0 ? -1 : ioctl(mounts, NS_GET_USERNS);
+	struct stat own, theirs;
+
+	return owner < 0 || fstat(owner, &theirs) < 0 || stat("/proc/self/ns/user", &own) < 0 || own.st_ino != theirs.st_ino;
+}
+
+static bool is_setgroups_denied(struct arena *a)
+{
+	const char *word = mountinfo_read_file("/proc/self/setgroups", a);
+
+	return word && text_has_prefix(word, "deny");
+}
+
+static int probe_user(struct arena *a, struct facts *f)
 {
 	f->uid = geteuid();
 	f->gid = getegid();
 	f->is_in_user_namespace = is_in_user_namespace();
+	f->has_foreign_mounts = f->is_in_user_namespace && has_foreign_mounts();
+	f->is_setgroups_denied = f->is_in_user_namespace && is_setgroups_denied(a);
 	return 0;
 }
 
@@ -271,7 +293,7 @@ static void probe_resctrl(struct arena *a, struct facts *f)
 int facts_probe(unsigned need, struct arena *a, struct facts *f, struct err *e)
 {
 	need &= ~f->known;
-	if ((need & FACTS_USER && probe_user(f) < 0) || (need & FACTS_CGROUPS && probe_cgroups(a, f, e) < 0) ||
+	if ((need & FACTS_USER && probe_user(a, f) < 0) || (need & FACTS_CGROUPS && probe_cgroups(a, f, e) < 0) ||
 	    (need & FACTS_CAPABILITIES && read_status(a, f, e) < 0) || (need & FACTS_LIMITS && probe_limits(f, e) < 0) ||
 	    (need & FACTS_KERNEL && probe_kernel(f, e) < 0))
 		return err_add(e, "look at this host");

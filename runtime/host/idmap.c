@@ -1,6 +1,7 @@
 #include "runtime/host/idmap.h"
 
 #include "runtime/host/clone.h"
+#include "runtime/host/subordinate.h"
 #include "spec/base/own.h"
 
 #include <errno.h>
@@ -21,20 +22,25 @@ static int write_file(pid_t pid, const char *name, const char *text, struct err 
 		return err_sys(e, "open %s", path);
 	if (write(fd, text, strlen(text)) != (ssize_t)strlen(text)) {
 		(void)err_sys(e, "write \"%.*s\" to %s", (int)strcspn(text, "\n"), text, path);
-		if (errno == EPERM || e->number == EPERM)
-			return err_hint(e, "without root one may map only one's own id, once");
+		if (e->number == EINVAL && strlen(text) >= (size_t)sysconf(_SC_PAGESIZE))
+			return err_hint(e, "the kernel takes what fits into one page: use fewer and longer ranges");
+		if (e->number == EPERM)
+			return err_hint(e, "the ids outside must be mapped in the caller's own user namespace: /proc/self/%s shows which are", name);
 		return -1;
 	}
 	return 0;
 }
 
-int idmap_write(pid_t pid, const char *uid_map, const char *gid_map, bool denies_setgroups, struct err *e)
+int idmap_set_groups(pid_t pid, const char *lines, bool is_by_helper, bool denies_setgroups, struct arena *a, struct err *e)
 {
 	if (denies_setgroups && write_file(pid, "setgroups", "deny", e) < 0)
 		return -1;
-	if (write_file(pid, "gid_map", gid_map, e) < 0)
-		return -1;
-	return write_file(pid, "uid_map", uid_map, e);
+	return is_by_helper ? subordinate_map(SUBORDINATE_GROUPS, pid, lines, a, e) : write_file(pid, "gid_map", lines, e);
+}
+
+int idmap_set_users(pid_t pid, const char *lines, bool is_by_helper, struct arena *a, struct err *e)
+{
+	return is_by_helper ? subordinate_map(SUBORDINATE_USERS, pid, lines, a, e) : write_file(pid, "uid_map", lines, e);
 }
 
 /* --- a namespace without processes -------------------------------------------------------------------------------- */
@@ -69,7 +75,7 @@ int idmap_make_namespace(const char *uid_map, const char *gid_map, struct err *e
 	long pid = clone_call(&args, enter_namespace, ends);
 	if (pid < 0)
 		(void)err_number(e, (int)-pid, "make a user namespace for an id-mapped mount: clone3");
-	else if (idmap_write((pid_t)pid, uid_map, gid_map, false, e) == 0)
+	else if (write_file((pid_t)pid, "gid_map", gid_map, e) == 0 && write_file((pid_t)pid, "uid_map", uid_map, e) == 0)
 		fd = open_namespace_of((pid_t)pid, e);
 	drop_fd(&ends[1]);
 	drop_fd(&ends[0]);

@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -137,6 +138,22 @@ static int end_child(struct child *c, const struct spawn *s, struct spawn_end *o
 	read_rest(c);
 	take_tail(&c->err_tail, out->tail);
 	return 0;
+}
+
+/* --- where it is -------------------------------------------------------------------------------------------------- */
+
+const char *spawn_find(const char *name, struct arena *a)
+{
+	const char *path = getenv("PATH");
+
+	for (path = path && path[0] ? path : "/usr/bin:/bin"; *path; path += *path == ':') {
+		size_t length = strcspn(path, ":");
+		const char *program = arena_format(a, "%.*s/%s", (int)length, path, name);
+		if (length && path[0] == '/' && access(program, X_OK) == 0)
+			return program;
+		path += length;
+	}
+	return NULL;
 }
 
 /* --- its start ---------------------------------------------------------------------------------------------------- */

@@ -31,5 +31,8 @@ struct spawn_end {
 	char tail[SPAWN_TAIL + 1]; /* of its stderr, terminated */
 };
 
+/* Where PATH (or, without one, /usr/bin:/bin) has a program of this name; NULL: nowhere. */
+const char *spawn_find(const char *name, struct arena *a);
+
 /* -1 when our own part fails (no descriptor, no memory). How the program ended is in *out and no error here. */
 int spawn_run(const struct spawn *s, struct spawn_end *out, struct err *e);

@@ -93,15 +93,18 @@ int birth_start(struct birth *birth, struct err *e)
 static int set_up_op(struct birth *birth, const struct op *op, struct err *e)
 {
 	const void *payload = plan_payload(birth->plan, op);
-	const struct op_id_maps *maps = payload;
+	const struct op_gid_map *groups = payload;
+	const struct op_uid_map *users = payload;
 	const struct op_oom_score *score = payload;
 	const struct op_enter_rdt *rdt = payload;
 	pid_t pid = birth->process.pid;
 
 	switch (op->kind) {
-	case OP_ID_MAPS:
-		if (idmap_write(pid, plan_get_text(birth->plan, maps->uid_map), plan_get_text(birth->plan, maps->gid_map),
-				maps->setgroups == SETGROUPS_DENY, e) < 0)
+	case OP_GID_MAP:
+		return idmap_set_groups(pid, plan_get_text(birth->plan, groups->lines), groups->by == MAPPER_HELPER,
+					groups->setgroups == SETGROUPS_DENY, &birth->b->arena, e);
+	case OP_UID_MAP:
+		if (idmap_set_users(pid, plan_get_text(birth->plan, users->lines), users->by == MAPPER_HELPER, &birth->b->arena, e) < 0)
 			return -1;
 		return message_send(birth->process.channel, MESSAGE_GO, AWAIT_MAPS, e);
 	case OP_OOM_SCORE:

@@ -4,7 +4,6 @@
 #include "spec/base/text.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -26,23 +25,9 @@ int ps_read_pids(const struct container *c, pid_t **pids, size_t *count, struct 
 
 /* --- the table ---------------------------------------------------------------------------------------------------- */
 
-static const char *find_ps(struct arena *a)
-{
-	const char *path = getenv("PATH");
-
-	for (path = path && path[0] ? path : "/usr/bin:/bin"; *path; path += *path == ':') {
-		size_t length = strcspn(path, ":");
-		const char *name = arena_format(a, "%.*s/ps", (int)length, path);
-		if (length && path[0] == '/' && access(name, X_OK) == 0)
-			return name;
-		path += length;
-	}
-	return NULL;
-}
-
 static int run_ps(struct arena *a, char *const *options, size_t count, struct text *out, struct err *e)
 {
-	const char *path = find_ps(a);
+	const char *path = spawn_find("ps", a);
 	char **args = arena_alloc(a, (count + 3) * sizeof *args);
 	struct spawn ps = { .path = path, .args = args, .env = environ, .output = out, .timeout_ms = PS_MS };
 	struct spawn_end end;

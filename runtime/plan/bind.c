@@ -1,6 +1,7 @@
 /* Binds: where a mount goes, who can reach its source, and whose ids its files show. */
 #include "runtime/plan/planner.h"
 
+#include <linux/capability.h>
 #include <string.h>
 
 /* Relative destinations are below "/" (deprecated by the specification, and wanted by it). */
@@ -22,7 +23,8 @@ bool plan_is_below(const char *path, const char *directory)
  * clones the tree and passes it in. */
 static bool needs_tree(const struct planner *p, bool is_late)
 {
-	bool has_reach = p->facts->uid == 0; /* without root the runtime reaches no more than init, and may clone no tree */
+	/* without root, the runtime reaches no more than init, and it may clone no tree of mounts that are another's */
+	bool has_reach = p->facts->uid == 0 && p->facts->capabilities >> CAP_SYS_ADMIN & 1 && !p->facts->has_foreign_mounts;
 
 	return (has_reach && planner_has(p, CLONE_NEWUSER)) || p->joined & CLONE_NEWNS || is_late;
 }

@@ -116,6 +116,8 @@ static bool read_value(const char *key, const char *value, struct facts *f)
 		{ "gid", NULL, &f->gid },
 		{ "last_capability", NULL, &f->last_capability },
 		{ "is_in_user_namespace", &f->is_in_user_namespace, NULL },
+		{ "has_foreign_mounts", &f->has_foreign_mounts, NULL },
+		{ "is_setgroups_denied", &f->is_setgroups_denied, NULL },
 		{ "has_seccomp", &f->has_seccomp, NULL },
 		{ "has_apparmor", &f->has_apparmor, NULL },
 		{ "has_selinux", &f->has_selinux, NULL },

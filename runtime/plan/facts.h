@@ -25,6 +25,8 @@ struct facts {
 	uint32_t kernel;            /* KERNEL(6, 1) and so on */
 	uint32_t uid, gid;          /* effective */
 	bool is_in_user_namespace;  /* /proc/self/uid_map is not the initial one */
+	bool is_setgroups_denied;   /* in the caller's user namespace, and so in those below it */
+	bool has_foreign_mounts;    /* the caller's mount namespace belongs to another user namespace than the caller's */
 	uint64_t capabilities;      /* bounding and permitted set of the caller: what it can give away */
 	uint64_t ignored_signals;   /* bit N-1: signal N is ignored by the caller, and would be by what it executes */
 	unsigned last_capability;   /* 40: CAP_CHECKPOINT_RESTORE */

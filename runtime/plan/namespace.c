@@ -3,6 +3,7 @@
 
 #include "spec/annotations.h"
 
+#include <linux/capability.h>
 #include <string.h>
 
 static const uint64_t clone_flags[NAMESPACE_COUNT] = {
@@ -64,12 +65,35 @@ static uint64_t setup_id(const struct spec_id_mapping *at, size_t count)
 	return count ? at[0].container_id.value : 0;
 }
 
+static bool may_map_any(const struct planner *p, unsigned capability)
+{
+	return p->facts->capabilities >> capability & 1;
+}
+
+/* user_namespaces(7): without the capability in the parent one may map one's own id alone. What is more is for the helpers, which
+ * know the subordinate ids of /etc/subuid and /etc/subgid. */
+static uint64_t find_mapper(const struct planner *p, const struct spec_id_mapping *at, size_t count, unsigned capability,
+			    uint64_t own)
+{
+	bool is_own = count == 1 && at[0].size.value == 1 && at[0].host_id.value == own;
+
+	return is_own || may_map_any(p, capability) ? MAPPER_WRITE : MAPPER_HELPER;
+}
+
+static uint64_t group_mapper(const struct planner *p)
+{
+	const struct spec_linux *linux = p->linux;
+
+	return find_mapper(p, linux->gid_mappings.at, linux->gid_mappings.count, CAP_SETGID, p->facts->gid);
+}
+
+/* user_namespaces(7): without privilege over the parent, the gid map may be written only after setgroups is denied; a namespace
+ * below one that denies it does so, too. */
 uint64_t plan_setgroups(const struct planner *p)
 {
-	bool is_single = p->linux->gid_mappings.count == 1 && p->linux->gid_mappings.at[0].size.value == 1;
+	bool is_own = planner_has(p, CLONE_NEWUSER) && !may_map_any(p, CAP_SETGID) && group_mapper(p) == MAPPER_WRITE;
 
-	/* user_namespaces(7): without privilege over the parent, the gid map may be written only after setgroups is denied */
-	if (planner_has(p, CLONE_NEWUSER) && p->facts->uid != 0 && is_single)
+	if (is_own || p->facts->is_setgroups_denied)
 		return SETGROUPS_DENY;
 	return annotation_find(p->spec, ANNOTATION_KEEP_GROUPS) ? SETGROUPS_KEEP : SETGROUPS_ALLOW;
 }
@@ -77,11 +101,15 @@ uint64_t plan_setgroups(const struct planner *p)
 static void add_maps(struct planner *p)
 {
 	const struct spec_linux *linux = p->linux;
+	const struct spec_id_mapping *users = linux->uid_mappings.at, *groups = linux->gid_mappings.at;
+	size_t user_count = linux->uid_mappings.count, group_count = linux->gid_mappings.count;
 
-	PLAN_ADD(&p->w, ID_MAPS, id_maps, 0, &linux->uid_mappings,
-		 .uid_map = plan_add_text(&p->w, plan_map_lines(p, linux->uid_mappings.at, linux->uid_mappings.count)),
-		 .gid_map = plan_add_text(&p->w, plan_map_lines(p, linux->gid_mappings.at, linux->gid_mappings.count)),
-		 .setgroups = plan_setgroups(p));
+	PLAN_ADD(&p->w, GID_MAP, gid_map, 0, &linux->gid_mappings,
+		 .lines = plan_add_text(&p->w, plan_map_lines(p, groups, group_count)),
+		 .by = group_mapper(p), .setgroups = plan_setgroups(p));
+	PLAN_ADD(&p->w, UID_MAP, uid_map, 0, &linux->uid_mappings,
+		 .lines = plan_add_text(&p->w, plan_map_lines(p, users, user_count)),
+		 .by = find_mapper(p, users, user_count, CAP_SETUID, p->facts->uid));
 }
 
 void plan_maps(struct planner *p)

@@ -79,7 +79,7 @@ struct plan_blob {           /* raw bytes */
 	M(SLOT, slot, NONE)                                                                                             \
 	M(TEXT, source, NONE)                                                                                           \
 	M(FLAGS, how, TREE)                                                                                             \
-	M(TEXT, uid_map, NONE)   /* id-mapped by these, as in ID_MAPS; both or neither */                               \
+	M(TEXT, uid_map, NONE)   /* id-mapped by these, as in UID_MAP; both or neither */                               \
 	M(TEXT, gid_map, NONE)                                                                                          \
 	M(SLOT, namespace, NONE) /* id-mapped as this joined user namespace is; 0: none */
 #define PLAN_FILTER(M) /* compile the seccomp filter into SLOT_FILTER */                                                \
@@ -99,10 +99,13 @@ struct plan_blob {           /* raw bytes */
 	M(FLAGS, joined, CLONE) /* namespaces the joiner enters first; 0: no joiner */                                  \
 	M(FLAGS, how, PROCESS)                                                                                          \
 	M(TEXT, cgroup, NONE)   /* path for CLONE_INTO_CGROUP; absent: entered afterwards, see ENTER_CGROUP */
-#define PLAN_ID_MAPS(M)                                                                                                 \
-	M(TEXT, uid_map, NONE) /* "0 100000 65536\n" lines, as /proc/PID/uid_map takes them */                          \
-	M(TEXT, gid_map, NONE)                                                                                          \
+#define PLAN_GID_MAP(M)                                                                                                 \
+	M(TEXT, lines, NONE) /* "0 100000 65536\n", as /proc/PID/gid_map takes them */                                  \
+	M(WORD, by, MAPPER)                                                                                             \
 	M(WORD, setgroups, SETGROUPS)
+#define PLAN_UID_MAP(M) /* the same with /proc/PID/uid_map; init is told that both are there */                         \
+	M(TEXT, lines, NONE)                                                                                            \
+	M(WORD, by, MAPPER)
 #define PLAN_OOM_SCORE(M) M(TEXT, value, NONE)
 #define PLAN_FIRST_CPUS(M)                                                                                              \
 	M(TEXT, list, NONE)    /* "0-3,7" */                                                                            \
@@ -253,7 +256,8 @@ struct plan_blob {           /* raw bytes */
 	OP(FILTER_RULE, filter_rule, OUTSIDE, "host/seccomp.c", "add a rule to the seccomp filter")                       \
 	OP(TIME_OFFSETS, time_offsets, OUTSIDE, "host/processes.c", "set the clocks of the new time namespace")           \
 	OP(CLONE, clone, OUTSIDE, "host/processes.c", "start init in its new namespaces")                                 \
-	OP(ID_MAPS, id_maps, OUTSIDE, "host/idmap.c", "write the user namespace's id maps")                               \
+	OP(GID_MAP, gid_map, OUTSIDE, "host/idmap.c", "map the user namespace's group ids")                               \
+	OP(UID_MAP, uid_map, OUTSIDE, "host/idmap.c", "map the user namespace's user ids")                                \
 	OP(OOM_SCORE, oom_score, OUTSIDE, "host/processes.c", "set how likely the kernel kills it for memory")            \
 	OP(ENTER_CGROUP, enter_cgroup, OUTSIDE, "host/cgroup/cgroup.c", "put init into the cgroup")                       \
 	OP(FIRST_CPUS, first_cpus, OUTSIDE, "host/schedule.c", "start init on these CPUs")                                \
@@ -365,6 +369,7 @@ enum plan_new {
 enum { MOUNT_COPYING = -2 }; /* detail of a MOUNT's failure: it was the copy; -1: the mount, from 0 on: that option */
 enum plan_process { PROCESS_SHARES_MEMORY = 1, PROCESS_AMBIENT = 2 }; /* CLONE_VM; all capabilities carried over the exec of init */
 enum plan_newer { NEWER_DEFAULT, NEWER_ENOSYS }; /* what calls get that are newer than all that a filter names */
+enum plan_mapper { MAPPER_WRITE, MAPPER_HELPER }; /* who writes an id map: the runtime itself, or newuidmap and newgidmap */
 enum plan_setgroups { SETGROUPS_ALLOW, SETGROUPS_DENY, SETGROUPS_KEEP }; /* KEEP: those of the caller stay */
 enum plan_await { AWAIT_MAPS, AWAIT_CGROUP, AWAIT_HOOKS, AWAIT_DEVICES };
 enum plan_hook { /* in the order of a life; the spec's words for them are in plan/hooks.c */

@@ -51,6 +51,7 @@ static const struct bit memory_bits[] = { { MPOL_F_NUMA_BALANCING, "numa-balanci
 					  { MPOL_F_RELATIVE_NODES, "relative-nodes" },
 					  { MPOL_F_STATIC_NODES, "static-nodes" },
 					  { 0, NULL } };
+static const char *const mapper_words[] = { "write", "helper", NULL };
 static const char *const setgroups_words[] = { "allow", "deny", "keep", NULL };
 static const char *const allow_words[] = { "deny", "allow", NULL };
 static const char *const newer_words[] = { "default", "enosys", NULL };
@@ -77,6 +78,7 @@ static const char *own_word_of(enum plan_words words, uint64_t value)
 				   words == PLAN_WORDS_NEWER     ? newer_words :
 				   words == PLAN_WORDS_AWAIT     ? await_words :
 				   words == PLAN_WORDS_PIVOT     ? pivot_words :
+				   words == PLAN_WORDS_MAPPER    ? mapper_words :
 								   NULL;
 
 	return table && value < 4 ? table[value] : "?";

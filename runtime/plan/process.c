@@ -48,6 +48,22 @@ void plan_terminal(struct planner *p, const struct spec_process *process, unsign
 			 .columns = size ? size->width.value : 0, .uid = process->user ? process->user->uid.value : 0, .how = how);
 }
 
+/* Where the caller's own user namespace denies it, engines have had no choice. */
+static void plan_denied_groups(struct planner *p, const struct spec_user *u)
+{
+	static const char denied[] = "no groups can be set: where a group is mapped without privilege, the kernel denies setgroups";
+	bool is_lost = false;
+
+	for (size_t i = 0; i < u->additional_gids.count; i++)
+		is_lost |= u->additional_gids.at[i] != u->gid.value;
+	if (plan_setgroups(p) != SETGROUPS_DENY || !is_lost)
+		return;
+	if (p->facts->is_setgroups_denied)
+		planner_warn(p, &u->additional_gids, denied, NULL);
+	else
+		planner_refuse(p, &u->additional_gids, denied, "leave them out, or map subordinate ids (/etc/subgid), too");
+}
+
 static void plan_user(struct planner *p, const struct spec_process *process)
 {
 	static const struct spec_user root;
@@ -57,6 +73,7 @@ static void plan_user(struct planner *p, const struct spec_process *process)
 
 	if (plan_setgroups(p) == SETGROUPS_KEEP && u->additional_gids.count)
 		planner_warn(p, &u->additional_gids, "not set: the annotation run.oci.keep_original_groups keeps the caller's groups", NULL);
+	plan_denied_groups(p, u);
 	if (!has_terminal)
 		PLAN_ADD(&p->w, STDIO, stdio, 0, origin, .uid = u->uid.value, .gid = u->gid.value);
 	PLAN_ADD(&p->w, UMASK, umask, 0, u->umask.is_set ? &u->umask : NULL, .mask = u->umask.is_set ? u->umask.value : 022);

@@ -1,0 +1,208 @@
+# The runtime alone, started by an ordinary user: with subordinate ids, with a single id, as root of a user namespace.
+load ordinary
+
+setup_file() {
+	ordinary_users
+}
+
+teardown_file() {
+	ordinary_users_end
+}
+
+setup() {
+	ordinary_bundles
+}
+
+teardown() {
+	ordinary_nothing_left
+}
+
+@test "spec --rootless writes what runs as it is: with subordinate ids and without" {
+	for user in "$SUB" "$ONE"; do
+		script "$user" 'id -u; tr -s " " </proc/self/uid_map; test -c /dev/null && test -d /sys/kernel && echo fine'
+		run rt "$user" run "$ID"
+		gave 0 $'0\n 0 '"$(id -u "$user")"$' 1\nfine'
+		run rt "$user" spec --rootless
+		failed_with "config.json: file exists"
+		as "$user" mkdir other
+		as "$user" mv rootfs other
+		rt "$user" spec --rootless --bundle other
+		as "$user" sh -c 'cd other && while sleep 0.1; do echo exit; done | script -qec "boxcar run there" /dev/null'
+	done
+}
+
+@test "subordinate ids: newuidmap and newgidmap map them" {
+	map "$SUB"
+	config "$SUB" '.process.user = {uid: 7, gid: 8, additionalGids: [5, 6]}'
+	script "$SUB" 'id -u; id -g; id -G; tr -s " " </proc/self/uid_map; cat /proc/self/setgroups'
+	run rt "$SUB" run "$ID"
+	gave 0 $'7\n8\n8 5 6\n 0 '"$(id -u "$SUB")"$' 1\n 1 '"$(first_of "$SUB")"$' 65536\nallow'
+	run rt "$SUB" explain
+	[[ $output == *"gid_map lines=\"0 "*" by=helper setgroups=allow"*"uid_map lines=\"0 "*" by=helper"* ]]
+}
+
+@test "every command, with processes of another user's id inside" {
+	map "$SUB"
+	config "$SUB" '.process.user = {uid: 7, gid: 8}'
+	script "$SUB" 'while :; do sleep 1; done'
+	as "$SUB" sh -c "boxcar create --pid-file pid $ID </dev/null >/dev/null 2>&1" && rt "$SUB" start "$ID"
+	[ "$(rt "$SUB" state "$ID" | jq -r '.status + " " + .owner')" = "running $(id -u "$SUB")" ]
+	[ "$(rt "$SUB" list --quiet)" = "$ID" ]
+	[ "$(stat -c %u "/proc/$(<"$DIR/$SUB/b/pid")")" = $(($(first_of "$SUB") + 6)) ]
+	run rt "$SUB" exec --user 9:10 --additional-gids 11 "$ID" sh -c 'id -u; id -G'
+	gave 0 $'9\n10 11'
+	run rt "$SUB" ps --format json "$ID"
+	gave 0 "[$(<"$DIR/$SUB/b/pid")]"
+	for command in "pause $ID" "events --stats $ID" "stats $ID"; do
+		run rt "$SUB" $command
+		failed_with "no cgroup of its own"
+	done
+	rt "$SUB" kill "$ID" KILL
+	eventually has_ended "$SUB"
+	rt "$SUB" delete "$ID"
+	[ -z "$(rt "$SUB" list --quiet)" ]
+	as "$SUB" sh -c "boxcar run --detach $ID </dev/null >/dev/null 2>&1"
+	rt "$SUB" delete --force "$ID"
+}
+
+has_ended() {
+	[ "$(rt "$1" state "$ID" | jq -r .status)" = stopped ]
+}
+
+@test "a single id: the kernel denies setgroups, and what cannot be had is named" {
+	for user in "$SUB" "$ONE"; do
+		script "$user" 'cat /proc/self/setgroups; id -g'
+		run rt "$user" run "$ID"
+		gave 0 $'deny\n0'
+		config "$user" '.process.user.additionalGids = [0]'
+		run rt "$user" run "$ID"
+		gave 0 $'deny\n0'
+		config "$user" '.linux.gidMappings[0].containerID = 5 | .process.user = {uid: 0, gid: 5, additionalGids: [5]}'
+		run rt "$user" run "$ID"
+		gave 0 $'deny\n5'
+		config "$user" '.linux.gidMappings[0].containerID = 0 | .process.user = {uid: 0, gid: 0, additionalGids: [5]}'
+		run rt "$user" run "$ID"
+		failed_with "/process/user/additionalGids"
+	done
+}
+
+@test "user ids by newuidmap, the own group alone" {
+	config "$SUB" '.linux.uidMappings = [{containerID: 0, hostID: $first, size: 5}]' --argjson first "$(first_of "$SUB")"
+	chmod -R a+rX "$DIR/$SUB/b"
+	script "$SUB" 'cat /proc/self/setgroups; id -u'
+	run rt "$SUB" run "$ID"
+	gave 0 $'deny\n0'
+	config "$SUB" '.process.user.additionalGids = [0, 1] | .linux.gidMappings[0].size = 2'
+	run rt "$SUB" run "$ID"
+	failed_with "/linux/gidMappings" newgidmap
+}
+
+@test "root of a user namespace with a single id: with and without mounts of its own" {
+	config "$SUB" 'del(.linux.uidMappings, .linux.gidMappings) | .linux.namespaces |= map(select(.type != "user"))'
+	script "$SUB" 'id -u; tr -s " " </proc/self/uid_map'
+	cp "$DIR/$SUB/b/config.json" "$DIR/$SUB/b/plain.json"
+	for how in "--user" "--user --mount" "--user --mount --pid --fork --mount-proc"; do
+		run as "$SUB" unshare --map-root-user $how boxcar run --config plain.json "$ID"
+		gave 0 $'0\n 0 '"$(id -u "$SUB")"' 1'
+		rm "$DIR/$SUB/b/config.json"
+		run as "$SUB" unshare --map-root-user $how sh -c "boxcar spec --rootless && sed -i 's/\"terminal\": true/\"terminal\": false/' config.json &&
+			boxcar run $ID </dev/null"
+		gave 0 ""
+	done
+	config "$SUB" '.process.user.additionalGids = [5] | del(.linux.uidMappings, .linux.gidMappings) |
+		.linux.namespaces |= map(select(.type != "user"))'
+	run as "$SUB" unshare --map-root-user boxcar run "$ID" </dev/null
+	[ "$status" = 0 ]
+	[[ $output == *"warning: /process/user/additionalGids"* ]]
+}
+
+@test "devices are the host's own, bound" {
+	device=/dev/kmsg
+	[ -c $device ] || device=/dev/urandom # as in a container
+	config "$SUB" '.linux.devices = [{path: $device, type: "c", major: $major, minor: $minor}]' --arg device $device \
+		--argjson major $((0x$(stat -c %t $device))) --argjson minor $((0x$(stat -c %T $device)))
+	script "$SUB" 'for d in null zero full random urandom tty; do test -c /dev/$d || echo no $d; done; echo x >/dev/null; head -c 3 /dev/zero | wc -c
+		stat -c "%t %T" '$device
+	run rt "$SUB" run "$ID"
+	gave 0 "3"$'\n'"$(stat -c '%t %T' $device)"
+	config "$SUB" '.linux.devices = [{path: "/dev/nowhere", type: "c", major: 10, minor: 237}]'
+	run rt "$SUB" run "$ID"
+	failed_with /linux/devices/0 /dev/nowhere
+}
+
+# --- ids that cannot be had -------------------------------------------------------------------------------------------
+
+@test "ids that /etc/subuid does not give are an error that says what it gives, and how to get more" {
+	first=$(first_of "$SUB")
+	map "$SUB" "$first" 70000
+	run rt "$SUB" run "$ID"
+	failed_with "newgidmap: gid range" "not allowed" "/linux/gidMappings/1 wants the ids $first to $((first + 69999))" \
+		"gives $SUB only $first to $((first + 65535))" "usermod --add-subgids $((first + 65536))-$((first + 69999)) $SUB"
+	config "$SUB" '.linux.gidMappings = .linux.gidMappings[:1]'
+	run rt "$SUB" run "$ID"
+	failed_with "newuidmap: uid range" "/linux/uidMappings/1 wants" "(/linux/uidMappings, "
+	map "$ONE" 100000 65536
+	run rt "$ONE" run "$ID"
+	failed_with "/etc/subgid gives $ONE no ids" "usermod --add-subgids" "spec --rootless"
+}
+
+@test "no /etc/subuid at all" {
+	map "$SUB"
+	cp -a /etc "$DIR/etc" && rm "$DIR"/etc/sub[ug]id*
+	run as "$SUB" true
+	run unshare --mount --propagation private sh -c 'mount --bind "$DIR/etc" /etc && cd "$DIR/$SUB/b" && exec setpriv --reuid "$SUB" \
+		--regid "$SUB" --init-groups env XDG_RUNTIME_DIR="$DIR/$SUB/run" "$DIR/boxcar" run '"$ID"
+	rm -rf "$DIR/etc"
+	failed_with "/etc/subgid does not exist" "usermod --add-subgids"
+}
+
+@test "maps that the configuration itself forbids" {
+	map "$SUB" 100000 0
+	run rt "$SUB" run "$ID"
+	failed_with "/linux/uidMappings/1/size: 0 is out of range"
+	config "$SUB" '.linux.uidMappings[1].size = 5 | .linux.uidMappings[1].containerID = 0 | .linux.gidMappings = .linux.gidMappings[:1]'
+	run rt "$SUB" run "$ID"
+	failed_with "/linux/uidMappings/1/containerID" overlaps
+	config "$SUB" '.linux.uidMappings = [range(341) | {containerID: ., hostID: (100000 + .), size: 1}]'
+	run rt "$SUB" run "$ID"
+	failed_with "/linux/uidMappings" 340
+}
+
+@test "as many ranges as the kernel takes in one page" {
+	config "$SUB" '.linux.uidMappings = [range(300) | {containerID: ., hostID: ($first + 2 * .), size: 1}] | .linux.gidMappings = .linux.uidMappings' \
+		--argjson first "$(first_of "$SUB")"
+	chmod -R a+rX "$DIR/$SUB/b"
+	script "$SUB" 'wc -l </proc/self/uid_map'
+	run rt "$SUB" run "$ID"
+	gave 0 300
+	config "$SUB" '.linux.gidMappings = [range(340) | {containerID: ., hostID: (.*3), size: 1}]'
+	run rt "$SUB" run "$ID"
+	failed_with "not allowed" "/linux/gidMappings"
+	config "$SUB" '.linux.gidMappings = [range(340) | {containerID: ., hostID: ($first + 2 * .), size: 1}]' --argjson first "$(first_of "$SUB")"
+	run rt "$SUB" run "$ID"
+	failed_with "Invalid argument" "one page"
+}
+
+@test "newuidmap that is missing, without privileges, forbidden by no_new_privs, failing or killed" {
+	bin=$DIR/$SUB/bin
+	mkdir -p "$bin"
+	map "$SUB"
+	run as "$SUB" env PATH="$bin" "$DIR/boxcar" run "$ID"
+	failed_with "there is no newgidmap in PATH" "Debian: uidmap" "(/linux/gidMappings, "
+	cp /usr/bin/new?idmap "$bin"
+	run as "$SUB" env PATH="$bin" "$DIR/boxcar" run "$ID"
+	failed_with "newgidmap: write to gid_map failed" "is not setuid root"
+	run as "$SUB" setpriv --no-new-privs boxcar run "$ID"
+	failed_with "newgidmap: write to gid_map failed" no_new_privs
+	ln -sf /usr/bin/newgidmap "$bin/newgidmap"
+	run as "$SUB" env PATH="$bin" "$DIR/boxcar" run "$ID"
+	failed_with "newuidmap: write to uid_map failed" "(/linux/uidMappings, "
+	for said in "echo broken >&2; exit 3|exit code 3: broken" "kill -KILL \$\$|it was killed by signal 9" "exit 1|exit code 1: it said nothing"; do
+		printf '#!/bin/sh\n%s\n' "${said%|*}" >"$bin/newuidmap"
+		run as "$SUB" env PATH="$bin" "$DIR/boxcar" run "$ID"
+		failed_with "map the user ids by $bin/newuidmap: ${said#*|}"
+	done
+	printf '#!/nowhere\n' >"$bin/newuidmap"
+	run as "$SUB" env PATH="$bin" "$DIR/boxcar" run "$ID"
+	failed_with "run $bin/newuidmap: no such file"
+}
