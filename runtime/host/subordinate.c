@@ -5,7 +5,6 @@
 #include "spec/base/text.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -114,9 +113,10 @@ static int refuse_range(const struct source *s, const struct ranges *r, const ch
 	char *line;
 
 	for (size_t i = 0; (line = strsep(&lines, "\n")) && line[0]; i++) {
-		char *number = strchr(line, ' ') + 1;
-		uint64_t first = strtoull(number, &number, 10), count = strtoull(number, NULL, 10); /* as plan/ wrote them */
-		if ((first == own && count == 1) || find_missing(r, first, first + count) == first + count)
+		uint64_t first, count;
+		(void)strsep(&line, " "); /* the id inside */
+		if (!text_read_uint(strsep(&line, " "), UINT32_MAX, &first) || !text_read_uint(line, UINT32_MAX, &count) ||
+		    (first == own && count == 1) || find_missing(r, first, first + count) == first + count)
 			continue;
 		return err_hint(e, "%s/%zu wants the ids %llu to %llu, but %s gives %s only %s; as root: usermod %s %llu-%llu %s",
 				s->pointer, i, (unsigned long long)first, (unsigned long long)(first + count - 1), s->file, name,
