@@ -7,7 +7,8 @@
  *   - on i386 a socket or ipc call is allowed in both its forms: direct, and by socketcall(2) or ipc(2)
  *   - what comes from an unknown architecture kills the thread
  *   - with the plan's word for it, calls above the highest number that the rules name on a listed architecture get ENOSYS,
- *     whatever the default is: a program that tries a call newer than the profile goes on to its older way
+ *     whatever the default is: a program that tries a call newer than the profile goes on to its older way. The private calls of
+ *     32-bit ARM (cacheflush, set_tls) are not counted: every profile names them, and nothing is above them
  *   - rules of one call that overlap and differ in their action have no defined order there; its own program for this one
  *     call is taken over, so that they mean with us what they mean with others (Podman 5's rules for socket)
  *

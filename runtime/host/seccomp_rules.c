@@ -7,6 +7,7 @@
 
 enum { ARGUMENTS_MAX = 6, NUMBERS_PER_ARGUMENT = 4 };
 #define X32_BIT 0x40000000u
+#define ARM_PRIVATE 0xf0000u /* cacheflush, set_tls and the like: far above all others, and never newer than they */
 
 struct conditions {
 	struct scmp_arg_cmp at[ARGUMENTS_MAX];
@@ -106,16 +107,18 @@ static struct seccomp_zone *add_zone(struct seccomp_section *s, uint32_t token, 
 	return made;
 }
 
-/* -1 is what a tracer leaves to skip a call, and no number of the foreign ABI. */
-static void add_foreign_zone(struct reader *r)
+/* Numbers that are no calls of the architectures wanted. -1 is what a tracer leaves to skip a call, and no number of the foreign
+ * ABI. */
+static void add_other_zones(struct reader *r)
 {
 #if defined(__x86_64__)
 	if (r->has_abi[2])
 		return;
 	add_zone(&r->rules->sections[0], 0, X32_BIT)->is_foreign = true;
 	(void)add_zone(&r->rules->sections[0], 0, UINT32_MAX);
-#else
-	(void)r;
+#elif defined(__aarch64__)
+	if (r->has_abi[1])
+		(void)add_zone(find_section(r->rules, &abis[1]), 0, ARM_PRIVATE);
 #endif
 }
 
@@ -135,7 +138,7 @@ static void read_architectures(struct reader *r, struct plan_numbers wanted)
 	for (size_t i = 0; i < ABIS; i++)
 		if (r->has_abi[i])
 			(void)add_zone(find_section(r->rules, &abis[i]), abis[i].token, abis[i].token == SCMP_ARCH_X32 ? X32_BIT : 0);
-	add_foreign_zone(r);
+	add_other_zones(r);
 }
 
 /* As runc does: only where the list names the architecture, and the rules at least one of its calls. */
@@ -143,6 +146,8 @@ static void note_named(struct reader *r, size_t abi, int number)
 {
 	struct seccomp_section *s = find_section(r->rules, &abis[abi]);
 
+	if (abis[abi].audit_arch == AUDIT_ARCH_ARM && (uint32_t)number >= ARM_PRIVATE)
+		return;
 	for (size_t i = 0; r->has_enosys && r->is_listed[abi] && number > 0 && i < s->zone_count; i++)
 		if (s->zones[i].token == abis[abi].token && (s->zones[i].newest == INT64_MAX || s->zones[i].newest < number))
 			s->zones[i].newest = number;
