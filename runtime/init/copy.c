@@ -64,7 +64,7 @@ static int copy_attributes(struct copy *c, int from_fd, int to_fd)
 
 static int copy_times(struct copy *c, int dir_fd, const char *name, const struct stat *st)
 {
-	const uint64_t times[4] = { st->st_atime, st->st_atime_nsec, st->st_mtime, st->st_mtime_nsec };
+	const uint64_t times[4] = { (uint64_t)st->st_atime, st->st_atime_nsec, (uint64_t)st->st_mtime, st->st_mtime_nsec };
 
 	return expect(c, __NR_utimensat, sys_utimensat(dir_fd, name, times, AT_SYMLINK_NOFOLLOW));
 }

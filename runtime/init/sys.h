@@ -25,6 +25,7 @@
 #include <linux/prctl.h>
 #include <linux/sched.h>
 #include <linux/stat.h>
+#include <linux/time.h>
 #include <linux/uio.h>
 
 #include <stddef.h>
