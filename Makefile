@@ -4,11 +4,12 @@
 #   make check      every test; ends with "N passed, N failed, N skipped"
 #   make conformance  the OCI's own validation suite, from Debian's source package
 #   make vm KERNEL=5.10  the life tests on a kernel of Debian's (5.10, 6.1, 6.12) in a virtual machine; FILES="run limits" for a part
+#   make arm64      all of it for arm64, in build/arm64, with Debian's cross compiler
 #   make lint       compilers' and other analysers, style rules
 #   make bench demo engines fuzz sweep install clean
 #
 # Switches, each with a build directory of its own: SAN=1 (ASan and UBSan), COV=1 (gcov), FUZZ=1 (clang and libFuzzer),
-# STATIC=0 (shared libraries). PIE=1 makes the static file position independent. V=1 shows the commands.
+# STATIC=0 (shared libraries), ARM64=1 (Debian's cross compiler). PIE=1 makes the static file position independent. V=1 shows the commands.
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
@@ -22,9 +23,9 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 RUNTIME ?= $(BUILD)/boxcar
 Q := $(if $(filter 1,$(V)),,@)
-MACHINE := $(shell uname -m)
+MACHINE := $(if $(filter 1,$(ARM64)),aarch64,$(shell uname -m))
 
-BUILD := build$(if $(filter 1,$(SAN)),/san)$(if $(filter 1,$(COV)),/cov)$(if $(filter 1,$(FUZZ)),/fuzz)$(if \
+BUILD := build$(if $(filter 1,$(ARM64)),/arm64)$(if $(filter 1,$(SAN)),/san)$(if $(filter 1,$(COV)),/cov)$(if $(filter 1,$(FUZZ)),/fuzz)$(if \
 	$(filter 0,$(STATIC)),/dynamic)$(if $(filter 1,$(PIE)),/pie)
 
 # --- what is compiled: a new file needs no line here ------------------------------------------------------------------
@@ -45,13 +46,24 @@ PROBE_SOURCES := $(wildcard conformance/probe/*.c)
 
 WARNINGS := -Wall -Wextra -Wvla -Wshadow -Wwrite-strings -Wstrict-prototypes -Wmissing-prototypes -Wconversion -Werror
 LANGUAGE := -std=gnu17 -D_GNU_SOURCE -I. -MMD -MP -g
+# Jumps land only where they are meant to: Intel's CET, and of arm64 BTI and signed return addresses.
+BRANCHES := $(if $(filter x86_64,$(MACHINE)),-fcf-protection=full,-mbranch-protection=standard)
 HARDENING := -O2 -fstack-protector-strong -fstack-clash-protection -Wp,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 \
-	-ftrivial-auto-var-init=zero -fno-strict-aliasing $(if $(filter x86_64,$(MACHINE)),-fcf-protection=full)
+	-ftrivial-auto-var-init=zero -fno-strict-aliasing $(BRANCHES)
 LINK_HARDENING := -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code
 
 # Make's built-in default is cc; a compiler from the command line or the environment still wins.
 ifeq ($(origin CC),default)
 CC := $(if $(filter 1,$(FUZZ)),clang,gcc)
+endif
+OBJCOPY := objcopy
+# What is made for the other machine runs here by QEMU's user mode, with the libraries that it was linked with.
+ifeq ($(ARM64),1)
+CROSS := aarch64-linux-gnu-
+override CC := $(filter %ccache,$(CC)) $(CROSS)gcc --sysroot=$(BUILD)/root
+override AR := $(CROSS)ar
+OBJCOPY := $(CROSS)objcopy
+RUN := qemu-aarch64 -L $(BUILD)/root
 endif
 ifeq ($(SAN),1)
 HARDENING := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -81,8 +93,8 @@ TEST_LDFLAGS := $(if $(filter -static,$(LINK_MODE)),-no-pie,$(filter-out -static
 
 # boxcar-init: no C library, no start files, nothing that needs thread-local storage (the stack protector's canary does).
 INIT_CFLAGS := $(LANGUAGE) $(WARNINGS) -Os -ffreestanding -fno-stack-protector -fno-builtin -fno-pie -ffunction-sections \
-	-fdata-sections -fno-asynchronous-unwind-tables -ftrivial-auto-var-init=zero -fno-strict-aliasing \
-	-fno-tree-loop-distribute-patterns $(if $(filter x86_64,$(MACHINE)),-fcf-protection=full)
+	-fdata-sections -fno-unwind-tables -fno-asynchronous-unwind-tables -ftrivial-auto-var-init=zero -fno-strict-aliasing \
+	-fno-tree-loop-distribute-patterns $(BRANCHES)
 INIT_LDFLAGS := -nostdlib -static -no-pie -Wl,--gc-sections,--build-id=none,-z,noexecstack,-z,noseparate-code,-z,norelro
 INIT_CC := $(if $(filter 1,$(FUZZ)),gcc,$(CC))
 
@@ -115,6 +127,8 @@ PROGRAMS := $(if $(wildcard runtime/main.c),$(BUILD)/boxcar $(BUILD)/boxcar-netd
 MAN_COMMON := $(BUILD)/man/pages.o $(BUILD)/man/completions.o
 MAN_OBJECTS := $(MAN_COMMON) $(BUILD)/man/boxcar_pages.o $(BUILD)/man/conductor_pages.o
 MAN_MADE := $(BUILD)/man/boxcar.made $(BUILD)/man/conductor.made
+ALL_MADE := $(SPEC_OBJECTS) $(RUNTIME_OBJECTS) $(INIT_OBJECTS) $(INIT_TESTED) $(NETDEV_OBJECTS) $(CONDUCTOR_OBJECTS) $(MAN_OBJECTS) $(TESTS) \
+	$(TOOLS) $(FUZZERS) $(REPLAYS)
 
 .PHONY: all tools tests conductor man
 all: $(LIBRARY) $(PROGRAMS) $(if $(filter 1,$(FUZZ)),,$(BUILD)/conductor man) $(if $(INIT_SOURCES),$(BUILD)/boxcar-init) $(if $(filter 1,$(FUZZ)),$(FUZZERS))
@@ -142,7 +156,7 @@ $(BUILD)/man/conductor_pages: $(MAN_COMMON) $(BUILD)/man/conductor_pages.o $(CON
 $(MAN_MADE): $(BUILD)/man/%.made: $(BUILD)/man/%_pages $(wildcard man/text/*)
 	@mkdir -p $(BUILD)/man/pages $(BUILD)/man/completions
 	@echo 'man     $(BUILD)/man/pages'
-	$(Q)$< man/text $(BUILD)/man/pages $(BUILD)/man/completions
+	$(Q)$(RUN) $< man/text $(BUILD)/man/pages $(BUILD)/man/completions
 	@touch $@
 
 $(BUILD)/conductor: $(CONDUCTOR_MAIN) $(CONDUCTOR_LIBRARY)
@@ -172,7 +186,8 @@ $(BUILD)/image/%.o: %.c
 $(BUILD)/boxcar-init: $(INIT_OBJECTS)
 	@echo 'cc      $@'
 	$(Q)$(INIT_CC) $(INIT_LDFLAGS) -o $@.full $(filter %.o,$^)
-	$(Q)objcopy --strip-all --remove-section=.comment --remove-section=.note.* $@.full $@
+	$(Q)$(OBJCOPY) --strip-all --remove-section=.comment --remove-section='.note.*' \
+		--remove-section='!.note.gnu.property' $@.full $@
 
 # Shared libraries: Debian has no static libmnl, and few containers need it.
 $(NETDEV_OBJECTS): $(BUILD)/%.o: %.c
@@ -258,8 +273,7 @@ FLAGS := $(CC) $(BASE_CFLAGS) $(BASE_LDFLAGS) $(INIT_CFLAGS) $(INIT_LDFLAGS) $(T
 $(BUILD)/flags: always
 	@mkdir -p $(@D)
 	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' > $@
-$(SPEC_OBJECTS) $(RUNTIME_OBJECTS) $(INIT_OBJECTS) $(INIT_TESTED) $(NETDEV_OBJECTS) $(CONDUCTOR_OBJECTS) $(MAN_OBJECTS) $(TESTS) $(TOOLS) $(FUZZERS) $(REPLAYS): \
-	$(BUILD)/flags
+$(ALL_MADE): $(BUILD)/flags
 
 # --- packages: installed only when something is missing, and only for goals that promise it ---------------------------
 
@@ -271,36 +285,45 @@ OCI_PACKAGES := golang-go golang-github-mrunalp-fileutils-dev golang-github-urfa
 	golang-github-blang-semver-dev golang-gocapability-dev golang-github-xeipuuv-gojsonschema-dev \
 	golang-github-opencontainers-selinux-dev golang-github-opencontainers-specs-dev golang-github-sirupsen-logrus-dev \
 	golang-github-hashicorp-go-multierror-dev golang-golang-x-sys-dev ca-certificates debian-archive-keyring xz-utils
+ARM64_PACKAGES := gcc-aarch64-linux-gnu qemu-user mmdebstrap
 LINT_PACKAGES := clang clang-tidy cppcheck
-.PHONY: deps oci-suite
+.PHONY: deps oci-suite arm64-deps
 deps:
 	@conformance/packages $(BUILD_PACKAGES) $(CONDUCTOR_PACKAGES) $(CHECK_PACKAGES)
 lint-deps: deps
 	@conformance/packages $(LINT_PACKAGES)
 bench-deps: deps
 	@conformance/packages runc buildah busybox-static
+# The libraries of the other machine lie in a directory of their own, whatever this one has.
+arm64-deps: deps
+	@conformance/packages $(ARM64_PACKAGES)
+	@conformance/arm64/root $(BUILD)/root $(sort $(filter %-dev,$(BUILD_PACKAGES) $(CONDUCTOR_PACKAGES) $(CHECK_PACKAGES)))
 oci-suite: deps
 	@conformance/packages $(OCI_PACKAGES)
 	@BUILD=$(BUILD) conformance/oci/prepare
-ifneq ($(filter check% lint% bench% demo sweep conformance vm,$(MAKECMDGOALS)),)
-$(SPEC_OBJECTS) $(RUNTIME_OBJECTS) $(INIT_OBJECTS) $(INIT_TESTED) $(CONDUCTOR_OBJECTS) $(TESTS) $(TOOLS): | deps
+ifeq ($(ARM64),1)
+$(ALL_MADE): | arm64-deps
+else ifneq ($(filter check% lint% bench% demo sweep conformance vm,$(MAKECMDGOALS)),)
+$(ALL_MADE): | deps
 endif
 
 # --- tests ------------------------------------------------------------------------------------------------------------
 
-SUITES := style unit san plans fuzz life faults oci differential engines conductor vm
+SUITES := style unit san plans arm64 fuzz life faults oci differential engines conductor vm
 CHECK := BUILD=$(BUILD) RUNTIME=$(abspath $(RUNTIME)) conformance/summary
 .PHONY: check check-% conformance vm sanitized bench sweep fuzz demo
-check: $(PROGRAMS) $(BUILD)/conductor man $(TESTS) $(TOOLS) sanitized oci-suite bench-deps
+check: $(PROGRAMS) $(BUILD)/conductor man $(TESTS) $(TOOLS) sanitized arm64 oci-suite bench-deps
 	@$(CHECK) $(SUITES)
 check-unit: $(TESTS)
 	@$(CHECK) unit
 check-plans: $(filter $(BUILD)/tests/conformance/plans/%,$(TESTS)) $(PROGRAMS)
 	@$(CHECK) plans
-check-style: $(PROGRAMS)
+check-style: $(PROGRAMS) $(BUILD)/conductor
 	@$(CHECK) style
 check-san check-fuzz: sanitized
 	@$(CHECK) $(@:check-%=%)
+check-arm64: arm64
+	@$(CHECK) arm64
 check-life: man
 check-life check-faults check-engines check-vm: $(PROGRAMS) $(TOOLS)
 	@$(CHECK) $(@:check-%=%)
@@ -316,6 +339,12 @@ sanitized: | deps
 	@+$(MAKE) --no-print-directory SAN=1 sanitized-programs
 .PHONY: sanitized-programs
 sanitized-programs: $(TESTS) $(REPLAYS)
+
+# The whole for the other machine.
+.PHONY: arm64 arm64-programs
+arm64: | deps
+	@+$(MAKE) --no-print-directory ARM64=1 arm64-programs
+arm64-programs: all tests tools
 
 sweep: $(PROGRAMS) $(TOOLS)
 	@BUILD=$(BUILD) RUNTIME=$(abspath $(RUNTIME)) conformance/faults/run all
