@@ -1,6 +1,7 @@
 # boxcar: one Makefile, no recursion into directories. Everything that is made lands in build/.
 #
-#   make            build/boxcar, one static file (build/boxcar-init inside it), and build/boxcar-netdev, which it starts when asked
+#   make            build/boxcar, one static file (build/boxcar-init inside it), and build/boxcar-netdev and build/boxcar-systemd,
+#                   which it starts when asked
 #   make check      every test; ends with "N passed, N failed, N skipped"
 #   make conformance  the OCI's own validation suite, from Debian's source package
 #   make vm KERNEL=5.10  the life tests on a kernel of Debian's (5.10, 6.1, 6.12) in a virtual machine; FILES="run limits" for a part
@@ -35,6 +36,7 @@ SPEC_SOURCES := $(filter-out %_test.c,$(call find_sources,spec))
 RUNTIME_SOURCES := $(filter-out %_test.c runtime/init/% runtime/libexec/%,$(call find_sources,runtime))
 INIT_SOURCES := $(filter-out %_test.c,$(call find_sources,runtime/init))
 NETDEV_SOURCES := $(filter-out %_test.c,$(call find_sources,runtime/libexec/netdev))
+SYSTEMD_SOURCES := $(filter-out %_test.c,$(call find_sources,runtime/libexec/systemd))
 CONDUCTOR_SOURCES := $(filter-out %_test.c,$(call find_sources,bundle-tools))
 TEST_SOURCES := $(filter %_test.c,$(call find_sources,spec runtime bundle-tools conformance))
 FUZZ_SOURCES := $(filter-out %/replay.c,$(wildcard conformance/fuzz/*.c))
@@ -109,6 +111,7 @@ RUNTIME_OBJECTS := $(RUNTIME_SOURCES:%.c=$(BUILD)/%.o)
 IMAGE_OBJECT := $(BUILD)/runtime/init_image.o
 MAIN_OBJECT := $(BUILD)/runtime/main.o
 NETDEV_OBJECTS := $(NETDEV_SOURCES:%.c=$(BUILD)/%.o)
+SYSTEMD_OBJECTS := $(SYSTEMD_SOURCES:%.c=$(BUILD)/%.o)
 CONDUCTOR_OBJECTS := $(CONDUCTOR_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/runtime/life/steps.o
 CONDUCTOR_MAIN := $(BUILD)/bundle-tools/cli/main.o
 CONDUCTOR_LIBRARY := $(BUILD)/libconductor.a
@@ -121,13 +124,13 @@ RAW_TOOLS := $(foreach tool,$(RAW_SOURCES),$(BUILD)/conformance/$(basename $(not
 TOOLS := $(BUILD)/conformance/probe $(RAW_TOOLS) $(foreach tool,$(TOOL_SOURCES),$(BUILD)/conformance/$(basename $(notdir $(tool))))
 FUZZERS := $(FUZZ_SOURCES:conformance/fuzz/%.c=$(BUILD)/fuzz-%)
 REPLAYS := $(FUZZ_SOURCES:conformance/fuzz/%.c=$(BUILD)/replay-%)
-PROGRAMS := $(if $(wildcard runtime/main.c),$(BUILD)/boxcar $(BUILD)/boxcar-netdev)
+PROGRAMS := $(if $(wildcard runtime/main.c),$(BUILD)/boxcar $(BUILD)/boxcar-netdev $(BUILD)/boxcar-systemd)
 
 # Manual pages and completions are made from the rows by a program each.
 MAN_COMMON := $(BUILD)/man/pages.o $(BUILD)/man/completions.o
 MAN_OBJECTS := $(MAN_COMMON) $(BUILD)/man/boxcar_pages.o $(BUILD)/man/conductor_pages.o
 MAN_MADE := $(BUILD)/man/boxcar.made $(BUILD)/man/conductor.made
-ALL_MADE := $(SPEC_OBJECTS) $(RUNTIME_OBJECTS) $(INIT_OBJECTS) $(INIT_TESTED) $(NETDEV_OBJECTS) $(CONDUCTOR_OBJECTS) $(MAN_OBJECTS) $(TESTS) \
+ALL_MADE := $(SPEC_OBJECTS) $(RUNTIME_OBJECTS) $(INIT_OBJECTS) $(INIT_TESTED) $(NETDEV_OBJECTS) $(SYSTEMD_OBJECTS) $(CONDUCTOR_OBJECTS) $(MAN_OBJECTS) $(TESTS) \
 	$(TOOLS) $(FUZZERS) $(REPLAYS)
 
 .PHONY: all tools tests conductor man
@@ -189,8 +192,8 @@ $(BUILD)/boxcar-init: $(INIT_OBJECTS)
 	$(Q)$(OBJCOPY) --strip-all --remove-section=.comment --remove-section='.note.*' \
 		--remove-section='!.note.gnu.property' $@.full $@
 
-# Shared libraries: Debian has no static libmnl, and few containers need it.
-$(NETDEV_OBJECTS): $(BUILD)/%.o: %.c
+# Shared libraries: Debian has no static libmnl or libsystemd, and few containers need them.
+$(NETDEV_OBJECTS) $(SYSTEMD_OBJECTS): $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	@echo 'cc      $@'
 	$(Q)$(CC) $(filter-out -fno-pie,$(BASE_CFLAGS)) -fPIE -c -o $@ $<
@@ -198,6 +201,10 @@ $(NETDEV_OBJECTS): $(BUILD)/%.o: %.c
 $(BUILD)/boxcar-netdev: $(NETDEV_OBJECTS)
 	@echo 'cc      $@'
 	$(Q)$(CC) -pie $(filter-out -static -static-pie -pie,$(LINK_MODE)) $(LINK_HARDENING) $(LDFLAGS) -o $@ $^ -lmnl
+
+$(BUILD)/boxcar-systemd: $(SYSTEMD_OBJECTS)
+	@echo 'cc      $@'
+	$(Q)$(CC) -pie $(filter-out -static -static-pie -pie,$(LINK_MODE)) $(LINK_HARDENING) $(LDFLAGS) -o $@ $^ -lsystemd
 
 $(IMAGE_OBJECT): runtime/init_image.S $(BUILD)/boxcar-init
 	@mkdir -p $(@D)
@@ -277,7 +284,7 @@ $(ALL_MADE): $(BUILD)/flags
 
 # --- packages: installed only when something is missing, and only for goals that promise it ---------------------------
 
-BUILD_PACKAGES := gcc make libc6-dev libyajl-dev libseccomp-dev libcap-dev libmnl-dev git
+BUILD_PACKAGES := gcc make libc6-dev libyajl-dev libseccomp-dev libcap-dev libmnl-dev libsystemd-dev git
 CONDUCTOR_PACKAGES := nettle-dev zlib1g-dev libzstd-dev libmnl-dev libnftnl-dev mmdebstrap uidmap
 CHECK_PACKAGES := libcmocka-dev bats jq busybox-static strace python3-minimal procps util-linux libcap2-bin groff-base iproute2 nftables curl
 # What the OCI's validation suite is built with.
@@ -376,7 +383,7 @@ demo: $(PROGRAMS)
 
 # --- lint -------------------------------------------------------------------------------------------------------------
 
-LINT_SOURCES := $(SPEC_SOURCES) $(RUNTIME_SOURCES) $(NETDEV_SOURCES) $(CONDUCTOR_SOURCES)
+LINT_SOURCES := $(SPEC_SOURCES) $(RUNTIME_SOURCES) $(NETDEV_SOURCES) $(SYSTEMD_SOURCES) $(CONDUCTOR_SOURCES)
 ANALYZED := $(LINT_SOURCES:%.c=build/lint/%.analyzed) $(INIT_SOURCES:%.c=build/lint/%.analyzed)
 TIDIED := $(LINT_SOURCES:%.c=build/lint/%.tidied)
 .PHONY: lint lint-deps lint-cppcheck
@@ -404,6 +411,7 @@ install: all
 	install -D -m 0755 $(BUILD)/boxcar $(DESTDIR)$(PREFIX)/sbin/boxcar
 	install -D -m 0755 $(BUILD)/boxcar-init $(DESTDIR)$(PREFIX)/libexec/boxcar/boxcar-init
 	install -D -m 0755 $(BUILD)/boxcar-netdev $(DESTDIR)$(PREFIX)/libexec/boxcar/boxcar-netdev
+	install -D -m 0755 $(BUILD)/boxcar-systemd $(DESTDIR)$(PREFIX)/libexec/boxcar/boxcar-systemd
 	install -D -m 0755 $(BUILD)/conductor $(DESTDIR)$(PREFIX)/bin/conductor
 	install -D -m 0755 bundle-tools/conductor.sh $(DESTDIR)$(PREFIX)/bin/conductor.sh
 	for page in $(BUILD)/man/pages/*; do \

@@ -56,13 +56,12 @@ static int apply_globals(struct boxcar *b, const struct global_options *g, struc
 	b->log.format = (enum log_format)g->log_format;
 	if (g->log && log_open(&b->log, g->log, e) < 0)
 		return -1;
-	if (g->has_systemd_cgroup || g->cgroup_manager == CGROUP_MANAGER_SYSTEMD) {
-		(void)err_set(e, "not supported yet: cgroups made by systemd");
-		return err_hint(e, "use --cgroup-manager cgroupfs; engines: cgroup_manager = \"cgroupfs\", SystemdCgroup = false");
-	}
+	bool is_users = is_rootless(b, g);
 	b->notify_socket = find_notify_socket();
-	b->cgroups = g->cgroup_manager == CGROUP_MANAGER_DISABLED ? PLAN_NO_CGROUP : PLAN_CGROUPFS;
-	b->root = g->root && g->root[0] ? g->root : find_root(&b->arena, !is_rootless(b, g));
+	b->cgroups = g->cgroup_manager == CGROUP_MANAGER_DISABLED ? PLAN_NO_CGROUP :
+		     g->has_systemd_cgroup || g->cgroup_manager == CGROUP_MANAGER_SYSTEMD ? PLAN_SYSTEMD : PLAN_CGROUPFS;
+	systemd_init(&b->systemd, is_users ? SYSTEMD_OF_USER : SYSTEMD_OF_HOST);
+	b->root = g->root && g->root[0] ? g->root : find_root(&b->arena, !is_users);
 	return 0;
 }
 
@@ -82,6 +81,7 @@ static int print_version(void)
 
 static int finish(struct boxcar *b, const char *name, int result, int exit_code, const struct command *c, struct err *e)
 {
+	systemd_end(&b->systemd);
 	if (result == 0 && fflush(stdout) != 0)
 		result = err_sys(e, "write to stdout");
 	log_finish(&b->log, name, result < 0 ? e : NULL);

@@ -9,6 +9,11 @@ const struct annotation_row annotation_rows[ANNOTATION_COUNT] = {
 					"Send the container's pidfd to this socket, as --pidfd-socket." },
 	[ANNOTATION_HOOKS_STDOUT] = { "run.oci.hooks.stdout", "FILE", "Append what hooks outside write to stdout to this file." },
 	[ANNOTATION_HOOKS_STDERR] = { "run.oci.hooks.stderr", "FILE", "Append what hooks outside write to stderr to this file." },
+	[ANNOTATION_SUBGROUP] = { "run.oci.systemd.subgroup", "NAME",
+				  "Where systemd makes the cgroup, put the container into one of this name below the scope's." },
+	[ANNOTATION_PROPERTY] = { "org.systemd.property.", "VALUE",
+				  "The key goes on with a property of the scope that systemd makes, the value is as GVariant writes it; of "
+				  "one that ends in Sec the value is a number of seconds." },
 };
 
 const char *annotation_find(const struct spec *spec, enum annotation which)

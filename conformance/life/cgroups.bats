@@ -139,11 +139,37 @@ limit_is() {
 	saw '[.cgroups[] | select(contains("'"$ID"'"))] | length' 0
 }
 
-@test "the systemd manager says that it is not carried out yet" {
+# systemd.bats has what is where there is one.
+@test "without a systemd to make the cgroup the error names its sockets and the other way" {
 	only_boxcar
-	run "$RUNTIME" --root "$ROOT" --systemd-cgroup run --bundle "$BUNDLE" "$ID"
-	[ "$status" = 1 ]
-	[[ $output == *systemd* ]]
+	[ ! -e /run/systemd/private ] || skip "this host has a systemd"
+	for word in --systemd-cgroup --cgroup-manager=systemd; do
+		run "$RUNTIME" --root "$ROOT" "$word" run --bundle "$BUNDLE" "$ID"
+		gave 1 "reach systemd at /run/systemd/private or its bus: No such file or directory"
+		[[ $output == *"--cgroup-manager cgroupfs"* ]]
+	done
+	run "$RUNTIME" --root "$ROOT" --rootless true --systemd-cgroup run --bundle "$BUNDLE" "$ID"
+	gave 1 "reach the user's systemd by DBUS_SESSION_BUS_ADDRESS or XDG_RUNTIME_DIR"
+	[[ $output == *"enable-linger"* ]]
+	[ ! -e "$ROOT/$ID" ]
+	left_behind "$ID"
+}
+
+@test "boxcar-systemd that is not installed, or gone, is an error that names it" {
+	only_boxcar
+	local at=$BATS_TEST_TMPDIR/alone
+	mkdir "$at"
+	cp "$RUNTIME" "$at/boxcar"
+	run "$at/boxcar" --root "$ROOT" --systemd-cgroup run --bundle "$BUNDLE" "$ID"
+	gave 1 "find boxcar-systemd in $at"
+	printf '#!/bin/sh\nexit 1\n' >"$at/boxcar-systemd"
+	chmod +x "$at/boxcar-systemd"
+	run "$at/boxcar" --root "$ROOT" --systemd-cgroup run --bundle "$BUNDLE" "$ID"
+	gave 1 "boxcar-systemd died, or is not of this release"
+	printf '#!/bin/sh\nkill -KILL $$\n' >"$at/boxcar-systemd"
+	run "$at/boxcar" --root "$ROOT" --systemd-cgroup run --bundle "$BUNDLE" "$ID"
+	gave 1 "boxcar-systemd died, or is not of this release"
+	[ ! -e "$ROOT/$ID" ]
 	left_behind "$ID"
 }
 

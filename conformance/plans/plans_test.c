@@ -61,7 +61,9 @@ static void compile(struct arena *a, const char *name, const char *host, struct 
 	read_facts(a, host, &facts);
 	struct plan_request request = { .spec = spec, .facts = &facts, .arena = a, .id = "web", .bundle = "/b/web",
 					.has_no_pivot = strstr(name, "no-pivot"), .has_no_new_keyring = strstr(name, "keyring"),
-					.cgroups = strstr(name, "disabled") ? PLAN_NO_CGROUP : PLAN_CGROUPFS };
+					.cgroups = strstr(name, "disabled") ? PLAN_NO_CGROUP :
+						   facts.systemd            ? PLAN_SYSTEMD :
+									      PLAN_CGROUPFS };
 	bool is_planned = plan_container(&request, &problems, &plan);
 	add_problems(&problems, out);
 	if (!is_planned || problems.mistakes)

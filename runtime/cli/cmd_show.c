@@ -150,6 +150,8 @@ COMMAND(features)
 		.capabilities = capability_names(&b->arena),
 		.has_cgroup_v1 = true,
 		.has_cgroup_v2 = true,
+		.has_systemd = true,
+		.has_systemd_user = true,
 		.annotations = { notes, 3 },
 		.unsafe_annotations = unsafe_annotations,
 	};

@@ -1,110 +1,27 @@
 #include "runtime/host/netdev.h"
 
-#include "runtime/host/libexec.h"
 #include "runtime/host/netdev_messages.h"
 #include "spec/base/own.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <spawn.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 enum { PATIENCE_MS = 30000 };
 
 void netdev_init(struct netdev *n)
 {
-	*n = (struct netdev){ .channel = -1 };
-}
-
-/* --- the program -------------------------------------------------------------------------------------------------- */
-
-static int add_actions(posix_spawn_file_actions_t *actions, int channel)
-{
-	int result = posix_spawn_file_actions_adddup2(actions, channel, STDIN_FILENO);
-
-	if (result == 0)
-		result = posix_spawn_file_actions_addopen(actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-	if (result == 0)
-		result = posix_spawn_file_actions_addopen(actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-	return result ? result : posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
-}
-
-/* In a session of its own: what a terminal sends to the runtime's process group is not for it. */
-static int spawn(const char *path, int channel, pid_t *pid)
-{
-	char *argv[] = { (char[]){ "boxcar-netdev" }, NULL }, *envp[] = { NULL };
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	int result = posix_spawn_file_actions_init(&actions);
-
-	if (result)
-		return result;
-	result = posix_spawnattr_init(&attributes);
-	if (result == 0) {
-		result = add_actions(&actions, channel);
-		if (result == 0)
-			result = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
-		if (result == 0)
-			result = posix_spawn(pid, path, &actions, &attributes, argv, envp);
-		(void)posix_spawnattr_destroy(&attributes); /* here and below: frees memory */
-	}
-	(void)posix_spawn_file_actions_destroy(&actions);
-	return result;
-}
-
-static int start(struct netdev *n, struct arena *a, struct err *e)
-{
-	const char *path = libexec_find("boxcar-netdev", a, e);
-	own_fd theirs = -1;
-	int ends[2];
-
-	if (!path)
-		return -1;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
-		return err_sys(e, "make the channel to boxcar-netdev");
-	n->channel = ends[0];
-	theirs = ends[1];
-	int result = spawn(path, theirs, &n->pid);
-	if (result == 0)
-		return 0;
-	n->pid = 0;
-	drop_fd(&n->channel);
-	return err_number(e, result, "start %s", path);
-}
-
-static void await_end(const struct netdev *n)
-{
-	own_fd pidfd = (int)syscall(SYS_pidfd_open, n->pid, 0); /* our child, not reaped: the pid is its */
-	struct pollfd ready = { .fd = pidfd, .events = POLLIN };
-	int result = 0;
-
-	if (pidfd >= 0)
-		do
-			result = poll(&ready, 1, PATIENCE_MS);
-		while (result < 0 && errno == EINTR);
-	if (result <= 0)
-		(void)kill(n->pid, SIGKILL); /* not reaped, as above */
-	while (waitpid(n->pid, NULL, 0) < 0 && errno == EINTR)
-		continue;
+	libexec_init(&n->program);
 }
 
 void netdev_end(struct netdev *n, bool is_kept)
 {
 	const struct netdev_message keep = { .version = NETDEV_VERSION, .kind = NETDEV_KEEP };
 
-	if (n->pid <= 0)
-		return;
-	if (is_kept)
-		(void)send(n->channel, &keep, sizeof keep, MSG_NOSIGNAL); /* one that is gone keeps them, too */
-	drop_fd(&n->channel);
-	await_end(n);
-	n->pid = 0;
+	if (n->program.pid > 0 && is_kept)
+		(void)send(n->program.channel, &keep, sizeof keep, MSG_NOSIGNAL); /* one that is gone keeps them, too */
+	libexec_end(&n->program);
 }
 
 /* --- what is said ------------------------------------------------------------------------------------------------- */
@@ -148,22 +65,15 @@ static int tell(const struct netdev *n, const struct netdev_message *m, int name
 	c->cmsg_len = CMSG_LEN(sizeof(int));
 	memcpy(CMSG_DATA(c), &namespace_fd, sizeof namespace_fd);
 	/* when it is gone already, what it has said, or its end, tells more */
-	return sendmsg(n->channel, &message, MSG_NOSIGNAL) < 0 && errno != EPIPE ? err_sys(e, "write to boxcar-netdev") : 0;
+	return sendmsg(n->program.channel, &message, MSG_NOSIGNAL) < 0 && errno != EPIPE ? err_sys(e, "write to boxcar-netdev") : 0;
 }
 
 static int hear(const struct netdev *n, struct netdev_message *m, struct err *e)
 {
-	struct pollfd ready = { .fd = n->channel, .events = POLLIN };
-	int result;
+	ssize_t length = libexec_hear(&n->program, m, sizeof *m, PATIENCE_MS, e);
 
-	do
-		result = poll(&ready, 1, PATIENCE_MS);
-	while (result < 0 && errno == EINTR);
-	if (result < 0)
-		return err_sys(e, "wait for boxcar-netdev");
-	if (result == 0)
-		return err_set(e, "boxcar-netdev did not answer within %d s", PATIENCE_MS / 1000);
-	ssize_t length = recv(n->channel, m, sizeof *m, 0);
+	if (length < 0)
+		return -1;
 	if (length != (ssize_t)sizeof *m || m->version != NETDEV_VERSION)
 		return err_set(e, "boxcar-netdev is gone, or not of this release");
 	return 0;
@@ -178,7 +88,9 @@ int netdev_move(struct netdev *n, const char *device, const char *name, const ch
 		return err_sys(e, "open the network namespace %s", namespace_path);
 	(void)strncpy(m.device, device, sizeof m.device - 1); /* the check has seen to their lengths */
 	(void)strncpy(m.name, name ? name : "", sizeof m.name - 1);
-	if ((n->pid <= 0 && start(n, a, e) < 0) || tell(n, &m, namespace_fd, e) < 0 || hear(n, &m, e) < 0)
+	if (n->program.pid <= 0 && libexec_start(&n->program, "boxcar-netdev", NULL, (char *[]){ NULL }, a, e) < 0)
+		return -1;
+	if (tell(n, &m, namespace_fd, e) < 0 || hear(n, &m, e) < 0)
 		return -1;
 	return m.kind == NETDEV_MOVED ? 0 : explain(&m, device, name ? name : device, e);
 }

@@ -2,15 +2,12 @@
  * undo it. See netdev_messages.h for what is said. */
 #pragma once
 
-#include "spec/base/arena.h"
-#include "spec/base/err.h"
+#include "runtime/host/libexec.h"
 
 #include <stdbool.h>
-#include <sys/types.h>
 
 struct netdev {
-	pid_t pid;   /* 0: not running */
-	int channel; /* owned; -1 */
+	struct libexec program;
 };
 
 void netdev_init(struct netdev *n);

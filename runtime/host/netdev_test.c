@@ -47,8 +47,8 @@ static void expect(const char *script, const char *said)
 	if (!strstr(e.text, said))
 		fail_msg("\"%s\" is not in \"%s\"", said, e.text);
 	netdev_end(&n, false);
-	assert_int_equal(n.pid, 0);
-	assert_int_equal(n.channel, -1);
+	assert_int_equal(n.program.pid, 0);
+	assert_int_equal(n.program.channel, -1);
 	put_program(NULL);
 	assert_int_equal(waitpid(-1, NULL, 0), -1); /* no child is left */
 	assert_int_equal(errno, ECHILD);
@@ -90,7 +90,7 @@ static void a_namespace_that_cannot_be_opened_starts_nothing(void **state)
 	netdev_init(&n);
 	assert_int_equal(netdev_move(&n, "eth0", "x", "/no/such/namespace", &a, &e), -1);
 	assert_non_null(strstr(e.text, "open the network namespace /no/such/namespace"));
-	assert_int_equal(n.pid, 0);
+	assert_int_equal(n.program.pid, 0);
 	netdev_end(&n, true);
 	arena_finish(&a);
 }

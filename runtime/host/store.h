@@ -2,6 +2,8 @@
  *
  *     cgroup       symbolic link whose target is the cgroup path (or "none"); made, with the directory, before the first
  *                  cgroup (intent); whoever made it owns the directory
+ *     unit         symbolic link to "system/NAME" or "user/NAME": the unit of systemd that the cgroup is, and whose systemd; made
+ *                  before the unit; mostly absent
  *     resctrl      symbolic link to what of resctrl goes with the container; made before that; mostly absent
  *     state        spec/state.h's text: length, checksum, JSON; written under another name, synced, renamed
  *     config.json  the configuration as read at create; exec and delete read this one
@@ -62,6 +64,10 @@ const char *store_read_cgroup(const struct store_entry *entry, struct arena *a);
 /* The same for the group of resctrl that goes with the container: NULL when there is none. */
 int store_write_resctrl(const struct store_entry *entry, const char *path, struct err *e);
 const char *store_read_resctrl(const struct store_entry *entry, struct arena *a);
+
+/* The unit's name; NULL when there is none. */
+int store_write_unit(const struct store_entry *entry, bool is_users, const char *name, struct err *e);
+const char *store_read_unit(const struct store_entry *entry, struct arena *a, bool *is_users);
 
 int store_write_config(const struct store_entry *entry, const char *text, size_t length, struct err *e);
 int store_read_config(const struct store_entry *entry, struct arena *a, const char **text, size_t *length, struct err *e);

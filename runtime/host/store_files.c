@@ -118,19 +118,47 @@ int store_write_state(const struct store_entry *entry, const struct state *state
 	return write_file(entry, "state", t.at, t.length, e);
 }
 
+static int write_link(const struct store_entry *entry, const char *name, const char *target, struct err *e)
+{
+	if (symlinkat(target, entry->fd, name) < 0)
+		return err_sys(e, "make the link %s/%s/%s", entry->root, entry->id, name);
+	return fsync(entry->fd) < 0 ? err_sys(e, "sync %s/%s", entry->root, entry->id) : 0;
+}
+
+static const char *read_link(const struct store_entry *entry, const char *name, struct arena *a)
+{
+	char target[PATH_MAX];
+	ssize_t length = readlinkat(entry->fd, name, target, sizeof target);
+
+	return length > 0 && length < (ssize_t)sizeof target ? arena_copy(a, target, (size_t)length) : "";
+}
+
 int store_write_resctrl(const struct store_entry *entry, const char *path, struct err *e)
 {
-	if (symlinkat(path, entry->fd, "resctrl") < 0)
-		return err_sys(e, "make the link %s/%s/resctrl", entry->root, entry->id);
-	return fsync(entry->fd) < 0 ? err_sys(e, "sync %s/%s", entry->root, entry->id) : 0;
+	return write_link(entry, "resctrl", path, e);
 }
 
 const char *store_read_resctrl(const struct store_entry *entry, struct arena *a)
 {
-	char target[PATH_MAX];
-	ssize_t length = readlinkat(entry->fd, "resctrl", target, sizeof target);
+	const char *target = read_link(entry, "resctrl", a);
 
-	return length > 0 && length < (ssize_t)sizeof target && target[0] == '/' ? arena_copy(a, target, (size_t)length) : NULL;
+	return target[0] == '/' ? target : NULL;
+}
+
+int store_write_unit(const struct store_entry *entry, bool is_users, const char *name, struct err *e)
+{
+	char target[PATH_MAX];
+
+	(void)snprintf(target, sizeof target, "%s/%s", is_users ? "user" : "system", name); /* at most 255 bytes */
+	return write_link(entry, "unit", target, e);
+}
+
+const char *store_read_unit(const struct store_entry *entry, struct arena *a, bool *is_users)
+{
+	const char *target = read_link(entry, "unit", a), *slash = strchr(target, '/');
+
+	*is_users = slash && strncmp(target, "user/", 5) == 0;
+	return slash && slash[1] ? slash + 1 : NULL;
 }
 
 int store_write_config(const struct store_entry *entry, const char *text, size_t length, struct err *e)

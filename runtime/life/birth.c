@@ -1,5 +1,6 @@
 /* How a process of a container comes to be, seen from outside: the same for create, run and exec. */
 #include "runtime/life/container.h"
+#include "runtime/life/scope.h"
 
 #include "runtime/host/console.h"
 #include "runtime/host/handover.h"
@@ -68,7 +69,7 @@ static int take_first_cpus(const struct birth *birth, struct schedule_cpus *befo
 
 int birth_start(struct birth *birth, struct err *e)
 {
-	bool is_born_there = birth->cgroup && cgroup_can_clone_into(&birth->b->facts);
+	bool is_born_there = birth->cgroup && facts_can_clone_into(&birth->b->facts);
 	struct schedule_cpus before = { 0 };
 	const struct op *failed = NULL;
 	own_fd cgroup_fd = -1;
@@ -110,7 +111,7 @@ static int set_up_op(struct birth *birth, const struct op *op, struct err *e)
 	case OP_OOM_SCORE:
 		return process_set_oom_score(pid, plan_get_text(birth->plan, score->value), e);
 	case OP_ENTER_CGROUP:
-		if (cgroup_enter(birth->cgroup, pid, e) < 0)
+		if ((birth->b->facts.must_be_attached ? scope_attach(birth, e) : cgroup_enter(birth->cgroup, pid, e)) < 0)
 			return -1;
 		for (size_t i = 0; i < birth->more_count; i++)
 			if (cgroup_enter_some(birth->cgroup, &birth->more_cgroups[i], pid, e) < 0)

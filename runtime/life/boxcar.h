@@ -1,6 +1,7 @@
 /* What every command has: filled from the global options, handed down first. */
 #pragma once
 
+#include "runtime/host/systemd.h"
 #include "runtime/life/config_text.h"
 #include "runtime/plan/plan.h"
 #include "spec/base/arena.h"
@@ -13,6 +14,7 @@ struct boxcar {
 	const char *root;           /* the state root */
 	const char *notify_socket;  /* of the caller's service manager; NULL: there is none */
 	enum plan_cgroups cgroups;
+	struct systemd systemd;     /* the one that makes cgroups, with PLAN_SYSTEMD; ends with the command */
 	struct facts facts;         /* as far as the command needs them */
 };
 

@@ -44,6 +44,7 @@ struct birth {
 	const struct plan_exec_request *exec; /* NULL: create */
 	struct config_text process_text; /* exec: when the process came from a file */
 	const struct cgroup *cgroup; /* NULL: none */
+	const char *unit, *unit_path; /* of systemd, and its cgroup; NULL: none, or none that matters here */
 	const struct cgroup_below *more_cgroups; /* exec: entered after it */
 	size_t more_count;
 	unsigned preserve_fds;

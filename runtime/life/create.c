@@ -2,6 +2,7 @@
 #include "runtime/life/container.h"
 
 #include "runtime/life/limits.h"
+#include "runtime/life/scope.h"
 #include "runtime/life/steps.h"
 #include "spec/annotations.h"
 #include "spec/base/clock.h"
@@ -88,7 +89,7 @@ static int make_entry(void *context, struct err *e)
 		return -1;
 	if (store_make(&container->store, c->id, container->cgroup.path, &container->entry, e) < 0)
 		return -1;
-	if (store_write_config(&container->entry, c->prepared.text, c->prepared.length, e) == 0 &&
+	if (scope_mark(c, e) == 0 && store_write_config(&container->entry, c->prepared.text, c->prepared.length, e) == 0 &&
 	    store_make_start(&container->entry, &c->listen_fd, &c->created_fd, e) == 0 &&
 	    (!c->prepared.request.notify_directory || notify_make_directory(container->entry.fd, e) == 0))
 		return 0;
@@ -109,10 +110,11 @@ static void remove_entry(void *context)
 static int make_cgroup(void *context, struct err *e)
 {
 	struct creation *c = context;
+	const char *controllers = plan_find_controllers(&c->prepared.plan, &c->b->arena);
 
 	if (!c->container.cgroup.path[0])
 		return 0;
-	return cgroup_make(&c->container.cgroup, plan_find_controllers(&c->prepared.plan, &c->b->arena), e);
+	return c->birth.unit ? scope_make_cgroup(c, controllers, e) : cgroup_make(&c->container.cgroup, controllers, e);
 }
 
 static void remove_cgroup(void *context)
@@ -120,6 +122,7 @@ static void remove_cgroup(void *context)
 	struct creation *c = context;
 	struct err ignored = ERR_NONE;
 
+	systemd_end(&c->b->systemd); /* it may be in there */
 	if (c->container.cgroup.path[0])
 		c->has_leftover |= cgroup_remove(&c->container.cgroup, LOCK_WAIT_MS, &ignored) < 0;
 }
@@ -208,12 +211,14 @@ static int send_pidfd(void *context, struct err *e)
 static const struct step create_steps[] = {
 	{ "make the state directory", make_entry, remove_entry },
 	{ "expect hooks", expect_hooks, end_hooks },
+	{ "have systemd make the scope", scope_make, scope_undo },
 	{ "make the cgroup", make_cgroup, remove_cgroup },
 	{ "set the limits", set_limits, NULL },
 	{ "take the class of cache and bandwidth", creation_make_rdt, creation_remove_rdt },
 	{ "prepare init's descriptors", prepare_descriptors, drop_descriptors },
 	{ "start init", start_init, end_init },
 	{ "set up init from outside", set_up_init, NULL },
+	{ "leave the scope to init", scope_leave, NULL },
 	{ "move the network devices", creation_move_devices, creation_return_devices },
 	{ "follow init", follow_init, NULL },
 	{ "set how init is scheduled", schedule_init, NULL },

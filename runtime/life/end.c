@@ -3,6 +3,7 @@
 
 #include "runtime/host/messages.h"
 #include "runtime/life/listener.h"
+#include "runtime/life/scope.h"
 #include "runtime/life/steps.h"
 #include "spec/base/own.h"
 
@@ -179,6 +180,11 @@ static int remove_cgroup(void *context, struct err *e)
 	return d->c->cgroup.path[0] ? cgroup_remove(&d->c->cgroup, END_MS, e) : 0;
 }
 
+static int remove_scope(void *context, struct err *e)
+{
+	return scope_remove(((struct deletion *)context)->c, e);
+}
+
 static int remove_rdt(void *context, struct err *e)
 {
 	struct deletion *d = context;
@@ -197,6 +203,7 @@ static const struct step delete_steps[] = {
 	{ "find the poststop hooks", find_hooks, NULL },
 	{ "kill what lives", kill_processes, NULL },
 	{ "remove the cgroup", remove_cgroup, NULL },
+	{ "have systemd end the scope", remove_scope, NULL },
 	{ "remove the group of resctrl", remove_rdt, NULL },
 	{ "run the poststop hooks", run_hooks, NULL },
 	{ "remove the state directory", remove_entry, NULL },

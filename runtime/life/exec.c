@@ -1,5 +1,6 @@
 /* exec: another process for a container that is there: a shorter plan for the same executor. */
 #include "runtime/life/exec.h"
+#include "runtime/life/scope.h"
 
 #include "runtime/host/console.h"
 #include "runtime/host/facts.h"
@@ -162,6 +163,8 @@ static int decide(void *context, struct err *e)
 	if (facts_probe(FACTS_PLAN | more, &x->b->arena, &x->b->facts, e) < 0)
 		return -1;
 	bool has_cgroup = x->container.cgroup.path[0];
+	if (has_cgroup)
+		scope_find(&x->container, x->cgroups.whole.path, &x->birth);
 	x->spec->linux->cgroups_path = has_cgroup ? x->cgroups.whole.path : NULL;
 	x->request.container = (struct plan_request){ .spec = x->spec, .facts = &x->b->facts, .arena = &x->b->arena, .id = x->id,
 						      .bundle = x->container.state->bundle,

@@ -2,6 +2,7 @@
 #include "runtime/life/boxcar.h"
 
 #include "runtime/host/facts.h"
+#include "runtime/life/scope.h"
 #include "spec/base/own.h"
 #include "spec/check.h"
 
@@ -86,6 +87,8 @@ int prepare_container(struct boxcar *b, const char *id, const struct container_o
 	bool has_labels = out->spec && plan_has_labels(out->spec, out->spec->process);
 	bool has_rdt = out->spec && out->spec->linux && out->spec->linux->intel_rdt;
 	if (facts_probe(FACTS_PLAN | (has_labels ? FACTS_LABELS : 0) | (has_rdt ? FACTS_RESCTRL : 0), &b->arena, &b->facts, e) < 0)
+		return -1;
+	if (b->cgroups == PLAN_SYSTEMD && scope_find_systemd(b, e) < 0)
 		return -1;
 	out->request = (struct plan_request){
 		.spec = out->spec,

@@ -4,6 +4,7 @@
 #include "runtime/host/facts.h"
 #include "runtime/host/rdt.h"
 #include "runtime/life/limits.h"
+#include "runtime/life/scope.h"
 #include "runtime/life/steps.h"
 #include "spec/check.h"
 #include "spec/json/write.h"
@@ -63,7 +64,8 @@ static int decide(void *context, struct err *e)
 		u->spec->linux = arena_alloc(&c->b->arena, sizeof *u->spec->linux);
 	u->spec->linux->cgroups_path = has_cgroup ? c->cgroup.path : NULL;
 	struct plan_request request = { .spec = u->spec, .facts = &c->b->facts, .arena = &c->b->arena, .id = c->id,
-					.bundle = c->state->bundle, .cgroups = has_cgroup ? PLAN_CGROUPFS : PLAN_NO_CGROUP };
+					.bundle = c->state->bundle, .cgroups = has_cgroup ? PLAN_CGROUPFS : PLAN_NO_CGROUP,
+					.has_unit = scope_is_there(c) };
 	(void)plan_update(&request, u->changes, &u->problems, &u->plan);
 	for (size_t i = 0; i < u->problems.count; i++)
 		if (text_has_prefix(u->problems.at[i].pointer, RESOURCES))
@@ -74,6 +76,14 @@ static int decide(void *context, struct err *e)
 		if (u->problems.at[i].is_warning)
 			log_warn(&c->b->log, "%s: %s", u->problems.at[i].pointer, u->problems.at[i].message);
 	return problems_err(&u->problems, u->request->file, e);
+}
+
+/* First: what systemd writes to the cgroup is rounded. */
+static int set_properties(void *context, struct err *e)
+{
+	struct update *u = context;
+
+	return scope_set(u->c, &u->plan.plan, e);
 }
 
 static int write_limits(void *context, struct err *e)
@@ -134,6 +144,7 @@ static const struct step update_steps[] = {
 	{ "read what holds", read_kept, NULL },
 	{ "read what changes", read_changes, NULL },
 	{ "decide", decide, NULL },
+	{ "set the unit's properties", set_properties, NULL },
 	{ "write the limits", write_limits, restore_limits },
 	{ "write the class of cache and bandwidth", write_class, NULL },
 	{ "keep what holds now", keep, NULL },

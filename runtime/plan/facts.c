@@ -43,6 +43,11 @@ bool facts_is_unified(const struct facts *f)
 	return true;
 }
 
+bool facts_can_clone_into(const struct facts *f)
+{
+	return f->hierarchy_count > 0 && facts_is_unified(f) && !f->must_be_attached;
+}
+
 /* --- facts as text ------------------------------------------------------------------------------------------------ */
 
 /* by RLIMIT_* number, as the kernel has them on every machine we build for */
@@ -122,6 +127,8 @@ static bool read_value(const char *key, const char *value, struct facts *f)
 		{ "has_apparmor", &f->has_apparmor, NULL },
 		{ "has_selinux", &f->has_selinux, NULL },
 		{ "is_without_cgroups", &f->is_without_cgroups, NULL },
+		{ "is_users_systemd", &f->is_users_systemd, NULL },
+		{ "must_be_attached", &f->must_be_attached, NULL },
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
@@ -129,6 +136,10 @@ static bool read_value(const char *key, const char *value, struct facts *f)
 			return rows[i].flag ? read_bool(value, rows[i].flag) : read_number(value, rows[i].number);
 	if (strcmp(key, "resctrl") == 0) {
 		f->resctrl = value;
+		return value[0] == '/';
+	}
+	if (strcmp(key, "systemd") == 0) {
+		f->systemd = value;
 		return value[0] == '/';
 	}
 	if (strcmp(key, "kernel") == 0)

@@ -34,6 +34,9 @@ struct facts {
 	bool has_seccomp;
 	bool has_apparmor, has_selinux; /* in force; asked for only where a label is to be set */
 	const char *resctrl;        /* where it is mounted; NULL */
+	const char *systemd;        /* the cgroup that the systemd rules which is to make the container's ("/": the host's); NULL */
+	bool is_users_systemd;      /* it is not the host's but the caller's own */
+	bool must_be_attached;      /* and has to put processes into that cgroup: from where the caller is its rights do not reach */
 	bool is_without_cgroups;    /* the caller may make no cgroup where it is (not root, nothing delegated) */
 	struct facts_hierarchy hierarchies[FACTS_MAX_HIERARCHIES];
 	size_t hierarchy_count;
@@ -46,6 +49,9 @@ const struct facts_hierarchy *facts_find_controller(const struct facts *f, const
 
 /* No v1 hierarchy is mounted. */
 bool facts_is_unified(const struct facts *f);
+
+/* A process can be cloned into the container's cgroup (v2). */
+bool facts_can_clone_into(const struct facts *f);
 
 /* Lines `name = value`: kernel = 6.1, uid = 0, capabilities = 1ffffffffff, hard_limit nofile = 20000,
  * is_in_user_namespace = true, resctrl = /sys/fs/resctrl, hierarchy v1 cpu,cpuacct /sys/fs/cgroup/cpu /own,

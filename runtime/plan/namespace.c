@@ -155,7 +155,7 @@ static void plan_clocks(struct planner *p)
 
 void plan_clone(struct planner *p)
 {
-	bool is_born_in_cgroup = p->cgroup && facts_is_unified(p->facts);
+	bool is_born_in_cgroup = p->cgroup && facts_can_clone_into(p->facts);
 	uint64_t made = p->made & ~(uint64_t)(is_born_in_cgroup || !p->cgroup ? 0 : CLONE_NEWCGROUP);
 	uint64_t how = 0;
 
@@ -187,7 +187,7 @@ void plan_join_namespaces(struct planner *p)
 /* The cgroup namespace's root is where its maker is: it is made after the cgroup was entered. */
 void plan_enter_cgroup_namespace(struct planner *p)
 {
-	bool is_born_in_cgroup = facts_is_unified(p->facts);
+	bool is_born_in_cgroup = facts_can_clone_into(p->facts);
 
 	if (p->has_entered_cgroup)
 		return;

@@ -53,6 +53,13 @@ struct plan_blob {           /* raw bytes */
 
 #define PLAN_CGROUP(M)                                                                                                  \
 	M(TEXT, path, NONE) /* below each hierarchy's mount point, begins with '/' */
+#define PLAN_SCOPE(M)                                                                                                   \
+	M(TEXT, unit, NONE)                                                                                             \
+	M(TEXT, path, NONE) /* of its cgroup, as CGROUP's, which is that one or below it */
+#define PLAN_UNIT_PROPERTY(M)                                                                                           \
+	M(TEXT, name, NONE)                                                                                             \
+	M(TEXT, signature, NONE) /* as D-Bus types it: "t", "as", "a(ss)" */                                            \
+	M(TEXTS, values, NONE)   /* each as its basic type prints */
 #define PLAN_LIMIT(M)                                                                                                   \
 	M(TEXT, controller, NONE) /* "memory"; "" on the unified hierarchy for files that belong to no controller */     \
 	M(TEXT, file, NONE)                                                                                             \
@@ -245,6 +252,8 @@ struct plan_blob {           /* raw bytes */
  *   SYSCTL APPARMOR SELINUX       fsopen         any                   the container's own procfs, verified
  */
 #define PLAN_OPS(OP)                                                                                                      \
+	OP(SCOPE, scope, OUTSIDE, "host/systemd.c", "have systemd make a scope for the container")                        \
+	OP(UNIT_PROPERTY, unit_property, OUTSIDE, "host/systemd.c", "set a property of the unit")                         \
 	OP(CGROUP, cgroup, OUTSIDE, "host/cgroup/cgroup.c", "make the container's cgroup in every hierarchy")             \
 	OP(LIMIT, limit, OUTSIDE, "host/cgroup/cgroup.c", "write a resource limit")                                       \
 	OP(DEVICE_RULE, device_rule, OUTSIDE, "host/cgroup/devices.c", "allow or deny devices")                           \

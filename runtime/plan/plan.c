@@ -12,7 +12,8 @@ void planner_init(struct planner *p, const struct plan_request *request, struct 
 			       .request = request,
 			       .problems = problems };
 	plan_begin(&p->w, request->arena);
-	if (request->cgroups == PLAN_CGROUPFS && !request->facts->is_without_cgroups && request->facts->hierarchy_count)
+	bool is_possible = request->cgroups == PLAN_SYSTEMD || !request->facts->is_without_cgroups;
+	if (request->cgroups != PLAN_NO_CGROUP && is_possible && request->facts->hierarchy_count)
 		p->cgroup = plan_cgroup_path(request, problems);
 }
 
@@ -53,7 +54,7 @@ static void plan_birth(struct planner *p, const struct spec_process *process)
 	if (process && process->oom_score_adj.is_set)
 		PLAN_ADD(&p->w, OOM_SCORE, oom_score, 0, &process->oom_score_adj,
 			 .value = plan_add_text(&p->w, planner_text(p, "%lld", (long long)process->oom_score_adj.value)));
-	if (p->cgroup && !facts_is_unified(p->facts))
+	if (p->cgroup && !facts_can_clone_into(p->facts))
 		PLAN_ADD(&p->w, ENTER_CGROUP, enter_cgroup, 0, NULL, .path = plan_add_text(&p->w, p->cgroup));
 	plan_enter_rdt(p);
 	if (process)

@@ -9,7 +9,7 @@
 #include "spec/json/read.h"
 #include "spec/model.h"
 
-enum plan_cgroups { PLAN_CGROUPFS, PLAN_NO_CGROUP };
+enum plan_cgroups { PLAN_CGROUPFS, PLAN_SYSTEMD, PLAN_NO_CGROUP };
 
 struct plan_request {
 	const struct spec *spec; /* in `arena` */
@@ -18,6 +18,7 @@ struct plan_request {
 	const char *id;
 	const char *bundle;      /* absolute: relative paths of the configuration start here */
 	enum plan_cgroups cgroups;
+	bool has_unit;           /* update: the cgroup is that of a unit of systemd, whose properties change, too */
 	unsigned preserve_fds;   /* those of socket activation included */
 	unsigned listen_fds;     /* of these, what socket activation passes on; 0: none */
 	const char *listen_names; /* LISTEN_FDNAMES, or NULL */
@@ -41,8 +42,8 @@ bool plan_exec(const struct plan_exec_request *request, struct problems *problem
 /* Whether a plan for this process depends on the host's security modules. */
 bool plan_has_labels(const struct spec *spec, const struct spec_process *process);
 
-/* update: the LIMIT and DEVICE_RULE ops of what changes. `request->spec` is the container's kept configuration. Origins are members
- * of out->request.spec, so that pointers begin with /linux/resources. */
+/* update: the UNIT_PROPERTY, LIMIT and DEVICE_RULE ops of what changes. `request->spec` is the container's kept configuration.
+ * Origins are members of out->request.spec, so that pointers begin with /linux/resources. */
 struct plan_update {
 	struct plan plan;
 	struct plan_request request;         /* for places in messages */
@@ -53,7 +54,8 @@ bool plan_update(const struct plan_request *request, const struct spec_resources
 		 struct plan_update *out);
 
 /* The container's cgroup below every hierarchy, from linux.cgroupsPath or the id: absolute ones as they are, relative ones and
- * the default below our own cgroup's parent (v2) or our own (v1). NULL with a mistake in `problems` when it climbs out. */
+ * the default below our own cgroup's parent (v2) or our own (v1); that of the scope where systemd makes it. NULL with a mistake in
+ * `problems` when it climbs out. */
 const char *plan_cgroup_path(const struct plan_request *request, struct problems *problems);
 
 /* The spec's word for a kind of hook ("createRuntime"). */

@@ -57,6 +57,10 @@ void plan_enter_rdt(struct planner *p);
 
 /* resources.c */
 void plan_cgroup(struct planner *p);
+void plan_resources(struct planner *p); /* only what is limited */
+
+/* scope.c */
+void plan_scope(struct planner *p);
 
 /* mount_options.c, mount.c, bind.c, overlay.c, cgroup_mount.c, root.c */
 struct mount_options {

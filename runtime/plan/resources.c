@@ -1,5 +1,6 @@
 /* Resources: linux.resources is lowered to rows (controller, file, value) in the dialect that each controller speaks here. */
 #include "runtime/plan/limits.h"
+#include "runtime/plan/unit.h"
 
 #include <string.h>
 
@@ -48,8 +49,11 @@ const char *plan_cgroup_path(const struct plan_request *request, struct problems
 {
 	const struct spec_linux *linux = request->spec->linux;
 	const char *wanted = linux ? linux->cgroups_path : NULL;
+	struct scope scope;
 	const char *path;
 
+	if (request->cgroups == PLAN_SYSTEMD)
+		return scope_read(request, problems, &scope) ? scope.group : NULL;
 	if (wanted && climbs_out(wanted)) {
 		problems_add(problems, false, "/linux/cgroupsPath", "the cgroup path has a \"..\"", "name the cgroup itself");
 		return NULL;
@@ -202,16 +206,23 @@ static void plan_owner(struct planner *p)
 		PLAN_ADD(&p->w, CGROUP_OWNER, cgroup_owner, 0, NULL, .uid = uid);
 }
 
-void plan_cgroup(struct planner *p)
+void plan_resources(struct planner *p)
 {
 	const struct spec_resources *r = p->linux->resources;
 
-	if (p->cgroup)
-		PLAN_ADD(&p->w, CGROUP, cgroup, 0, p->linux->cgroups_path ? &p->linux->cgroups_path : NULL,
-			 .path = plan_add_text(&p->w, p->cgroup));
 	if (r)
 		plan_limits(p, r);
 	plan_device_rules(p, r);
+}
+
+void plan_cgroup(struct planner *p)
+{
+	if (p->request->cgroups == PLAN_SYSTEMD)
+		plan_scope(p);
+	if (p->cgroup)
+		PLAN_ADD(&p->w, CGROUP, cgroup, 0, p->linux->cgroups_path ? &p->linux->cgroups_path : NULL,
+			 .path = plan_add_text(&p->w, p->cgroup));
+	plan_resources(p);
 	if (p->cgroup)
 		plan_owner(p);
 }

@@ -1,6 +1,7 @@
 /* update: new resources for a container that runs. Zero and absent mean "leave it"; what stands beside what changes and cannot be
  * told without it (quota and period, memory and swap) is taken from what holds already. */
 #include "runtime/plan/limits.h"
+#include "runtime/plan/unit.h"
 
 #include <string.h>
 
@@ -202,6 +203,27 @@ static void add_companions(struct arena *a, const struct spec_resources *merged,
 		out->pids = NULL;
 }
 
+static void plan_changes(struct planner *p, const struct spec_resources *written, bool has_devices)
+{
+	plan_limits(p, written);
+	if (has_devices)
+		plan_device_rules(p, written);
+}
+
+/* Read off a plan of the limits alone, which then are planned again, and tell what is wrong. */
+static void plan_properties(struct planner *p, const struct spec_resources *written, bool has_devices)
+{
+	struct planner limits = *p;
+	struct problems ignored;
+
+	problems_init(&ignored, p->arena);
+	limits.problems = &ignored;
+	plan_begin(&limits.w, p->arena);
+	plan_changes(&limits, written, has_devices);
+	struct plan planned = plan_finish(&limits.w);
+	plan_unit_properties(p, &planned);
+}
+
 bool plan_update(const struct plan_request *request, const struct spec_resources *changes, struct problems *problems,
 		 struct plan_update *out)
 {
@@ -225,9 +247,9 @@ bool plan_update(const struct plan_request *request, const struct spec_resources
 	out->request.spec = spec;
 	planner_init(&p, &out->request, problems);
 	p.is_update = true;
-	plan_limits(&p, written);
-	if (added)
-		plan_device_rules(&p, written);
+	if (request->has_unit)
+		plan_properties(&p, written, added);
+	plan_changes(&p, written, added);
 	out->devices_in_force = 1 + out->merged->devices.count - added; /* the first one denies all */
 	out->plan = plan_finish(&p.w);
 	return problems->mistakes == before;

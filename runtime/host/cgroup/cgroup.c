@@ -8,101 +8,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-
-/* --- make --------------------------------------------------------------------------------------------------------- */
-
-static int make_directory(const struct group *g)
-{
-	char path[PATH_MAX];
-
-	return group_locate(g, "", path) ? mkdir(path, 0755) : -1;
-}
-
-/* The whole path first, which is one call where the parent is there; else up until one can be made, and down again.
- * `kept` becomes the length of what was there before. */
-static int make_path(const struct group *g, size_t *kept)
-{
-	struct group level = *g;
-	bool is_made;
-
-	while (!(is_made = make_directory(&level) == 0) && errno == ENOENT && level.length)
-		level = group_parent(level);
-	if (!is_made && errno != EEXIST)
-		return -1;
-	size_t before = is_made ? group_parent(level).length : level.length;
-	*kept = before < *kept ? before : *kept;
-	while (level.length < g->length) {
-		level = group_child_towards(level, g->path);
-		if (make_directory(&level) < 0 && errno != EEXIST)
-			return -1;
-	}
-	return 0;
-}
-
-static int explain_make(const struct group *g, struct err *e)
-{
-	(void)err_sys(e, "make cgroup %s%s", g->at->mount_point, g->path);
-	if (e->number == EROFS)
-		return err_hint(e, "cgroups are mounted read-only here, as in a container; --cgroup-manager disabled does without one");
-	return -1;
-}
-
-/* Another container's failing create may take a parent away that it had made: then once more. */
-static int make_group(const struct group *g, size_t *kept, struct arena *a, struct err *e)
-{
-	int failed = make_path(g, kept);
-
-	for (int tries = 0; failed < 0 && errno == ENOENT && tries < 8; tries++)
-		failed = make_path(g, kept);
-	if (failed < 0)
-		return explain_make(g, e);
-	const char *members = *kept == g->length ? group_print_members(g, a) : "";
-	if (members[0])
-		return err_set(e, "cgroup %s%s is in use by %s", g->at->mount_point, g->path, members);
-	return 0;
-}
-
-/* What others have put below in the meantime keeps a directory; it is theirs now. */
-static void undo_groups(const struct cgroup *c, const size_t *kept)
-{
-	for (size_t i = 0; i < c->facts->hierarchy_count; i++) {
-		struct group g = group_in(c, &c->facts->hierarchies[i]);
-		for (; g.length > kept[i]; g = group_parent(g)) {
-			char path[PATH_MAX];
-			if (!group_locate(&g, "", path) || (rmdir(path) < 0 && errno != ENOENT))
-				break;
-		}
-	}
-}
-
-static int make_groups(const struct cgroup *c, const char *controllers, size_t *kept, struct err *e)
-{
-	const struct facts *f = c->facts;
-
-	for (size_t i = 0; i < f->hierarchy_count; i++) {
-		struct group g = group_in(c, &f->hierarchies[i]);
-		if (make_group(&g, &kept[i], c->arena, e) < 0)
-			return -1;
-		if (group_dialect(&g)->prepare(&g, controllers, e) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-int cgroup_make(const struct cgroup *c, const char *controllers, struct err *e)
-{
-	size_t kept[FACTS_MAX_HIERARCHIES];
-
-	if (cgroup_check_path(c, e) < 0)
-		return -1;
-	for (size_t i = 0; i < c->facts->hierarchy_count; i++)
-		kept[i] = strlen(c->path);
-	if (make_groups(c, controllers, kept, e) == 0)
-		return 0;
-	undo_groups(c, kept);
-	return -1;
-}
 
 /* --- limit -------------------------------------------------------------------------------------------------------- */
 
@@ -245,7 +150,7 @@ static int check_frost(const struct cgroup *c, struct err *e)
 	return err_hint(e, "resume the container first, or thaw the parent cgroup");
 }
 
-static int enter_group(const struct group *g, pid_t pid, struct err *e)
+int group_enter(const struct group *g, pid_t pid, struct err *e)
 {
 	char text[24];
 
@@ -264,7 +169,7 @@ int cgroup_enter(const struct cgroup *c, pid_t pid, struct err *e)
 		return -1;
 	for (size_t i = 0; i < c->facts->hierarchy_count; i++) {
 		struct group g = group_in(c, &c->facts->hierarchies[i]);
-		if (enter_group(&g, pid, e) < 0)
+		if (group_enter(&g, pid, e) < 0)
 			return -1;
 	}
 	return 0;
@@ -282,16 +187,28 @@ int cgroup_enter_some(const struct cgroup *c, const struct cgroup_below *where, 
 		if (!found)
 			return err_set(e, "this host has no cgroup controller %s", name);
 		struct group g = group_in(&below, found);
-		if (enter_group(&g, pid, e) < 0)
+		if (group_enter(&g, pid, e) < 0)
 			return -1;
 		at += strlen(name);
 	}
 	return 0;
 }
 
-bool cgroup_can_clone_into(const struct facts *f)
+bool cgroup_can_reach(const struct facts *f, const char *path, struct arena *a)
 {
-	return f->hierarchy_count > 0 && facts_is_unified(f);
+	const struct facts_hierarchy *at = facts_find_controller(f, "");
+	size_t common = 0;
+
+	if (!at)
+		return false;
+	for (size_t i = 0;; i++) {
+		bool is_end = !path[i] || path[i] == '/', is_end_too = !at->own_path[i] || at->own_path[i] == '/';
+		if (is_end && is_end_too)
+			common = i;
+		if (path[i] != at->own_path[i] || !path[i])
+			break;
+	}
+	return access(arena_format(a, "%s%.*s/cgroup.procs", at->mount_point, (int)common, path), W_OK) == 0;
 }
 
 int cgroup_open(const struct cgroup *c, struct err *e)

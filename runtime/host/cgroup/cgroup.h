@@ -29,6 +29,14 @@ int cgroup_check_path(const struct cgroup *c, struct err *e);
  * cpuset.mems are copied from the parent where empty. On failure what was made is removed again. */
 int cgroup_make(const struct cgroup *c, const char *controllers, struct err *e);
 
+/* The same around a process that systemd has put into the cgroup that the first `scope_length` bytes of the path are, and that
+ * keeps it alive: what systemd has made is taken as it is, what it leaves out (other hierarchies, a cgroup below) is made. The
+ * process goes below first where v2 wants that; anybody else in there is an error. */
+int cgroup_take(const struct cgroup *c, size_t scope_length, pid_t keeper, const char *controllers, struct err *e);
+
+/* The cgroup of a process, in the v2 hierarchy or where systemd counts its units; NULL when it is gone. In the arena. */
+const char *cgroup_of_process(const struct facts *f, pid_t pid, struct arena *a);
+
 /* Write one limit. `may_be_missing`: fine when this kernel has no such file. The error names controller, file and value, and for
  * well-known cases the reason ("memory.max of the parent is smaller" ...). A missing controller says which and why. */
 int cgroup_limit(const struct cgroup *c, const char *controller, const char *file, const char *value, bool may_be_missing,
@@ -74,8 +82,8 @@ int cgroup_enter_some(const struct cgroup *c, const struct cgroup_below *where, 
 /* v2: an O_PATH|O_DIRECTORY descriptor for CLONE_INTO_CGROUP; refuses a frozen cgroup. */
 int cgroup_open(const struct cgroup *c, struct err *e);
 
-/* Whether a clone can be born in it (pure v2). */
-bool cgroup_can_clone_into(const struct facts *f);
+/* Whether the caller's rights reach from its own cgroup to that one (v2): to write into cgroup.procs of what is above both. */
+bool cgroup_can_reach(const struct facts *f, const char *path, struct arena *a);
 
 /* SIGKILL to all in it and below it, also when it is frozen (thawed as needed); other signals to each member by pidfd.
  * Nothing there is success. */

@@ -438,7 +438,7 @@ static void enters_every_hierarchy(void **state)
 static void clones_into(void **state)
 {
 	WORLD(w)
-	assert_int_equal(cgroup_can_clone_into(&w->facts), w->view == ONLY_V2 || facts_is_unified(&w->facts));
+	assert_int_equal(facts_can_clone_into(&w->facts), w->view == ONLY_V2 || facts_is_unified(&w->facts));
 	assert_ok(cgroup_make(&w->cgroup, "", &e));
 	if (!facts_find_controller(&w->facts, "")) {
 		assert_int_equal(cgroup_open(&w->cgroup, &e), -1);

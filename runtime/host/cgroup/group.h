@@ -43,6 +43,8 @@ struct group_members {
 };
 enum group_left { GROUP_GONE, GROUP_BUSY, GROUP_FAILED }; /* GROUP_FAILED: errno says why */
 
+int group_enter(const struct group *g, pid_t pid, struct err *e);
+
 /* Calls `visit` with a descriptor of the cgroup and of each below it, from the top. Its -1 ends the walk. -1 with errno. */
 int group_walk(const struct group *g, struct arena *a, int (*visit)(int fd, void *data), void *data);
 int group_read_members(const struct group *g, struct group_members *out, struct err *e); /* none: 0 members, not an error */
