@@ -27,7 +27,7 @@ teardown() {
 	left_behind "$ID" || left=1
 	# never walk into a mount when the directory is removed
 	while read -r mount; do
-		umount -l "$mount"
+		umount -l "$(printf %b "$mount")" # mountinfo writes spaces as octal digits
 	done < <(awk -v at="$BATS_TEST_TMPDIR/" 'index($5, at) == 1 { print $5 }' /proc/self/mountinfo | sort -r)
 	return $left
 }

@@ -28,7 +28,12 @@ figure() {
 	run rt stats --json "$ID"
 	gave 0
 	[ "$(figure .memory.limit_bytes)" = 67108864 ]
-	[ "$(figure '.memory.usage_bytes > 0 and .memory.peak_bytes >= .memory.usage_bytes')" = true ]
+	[ "$(figure '.memory.usage_bytes > 0')" = true ]
+	if [ -n "$(cgroup_file memory memory.peak memory.max_usage_in_bytes)" ]; then # v2 has it from 5.19 on
+		[ "$(figure '.memory.peak_bytes >= .memory.usage_bytes')" = true ]
+	else
+		[ "$(figure .memory.peak_bytes)" = null ]
+	fi
 	[ "$(figure .pids.limit)" = 20 ]
 	[ "$(figure .pids.count)" = "$(<"$(cgroup_file pids pids.current pids.current)")" ]
 	[ "$(figure .cpu.quota_us)" = 50000 ]

@@ -31,6 +31,9 @@ static const struct {
 	CALL(acct),		   CALL(swapoff),	     CALL(process_vm_readv),   CALL(io_uring_setup),
 	CALL(getuid),		   CALL(uname),		     CALL(open_by_handle_at),  CALL(clone),
 	CALL(statx),		   CALL(close_range),	     CALL(ioctl),	       CALL(sync),
+	CALL(openat2),		   CALL(fsconfig),	     CALL(fsmount),	       CALL(move_mount),
+	CALL(mount_setattr),	   CALL(faccessat2),	     CALL(pidfd_getfd),	       CALL(sendfile),
+	CALL(memfd_create),	   CALL(mknodat),	     CALL(fchown),	       CALL(seccomp),
 };
 
 void print_result(const char *name, long result, int number)
@@ -52,7 +55,7 @@ static long argument(char *text)
 	return *text && !*end && !errno ? (long)value : (long)text;
 }
 
-static int find_call(const char *name, long *number, bool *has_directory)
+int probe_find_call(const char *name, long *number, bool *has_directory)
 {
 	char *end;
 
@@ -73,7 +76,7 @@ int probe_call(int argc, char **argv)
 	bool has_directory = false;
 	int used = 0;
 
-	if (argc < 1 || argc > 7 || find_call(argv[0], &number, &has_directory)) {
+	if (argc < 1 || argc > 7 || probe_find_call(argv[0], &number, &has_directory)) {
 		(void)fprintf(stderr, "probe: no such call\n");
 		return 2;
 	}

@@ -1,5 +1,6 @@
 #include "conformance/probe/probe.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -186,6 +187,17 @@ static int probe_notify(int argc, char **argv)
 	return sendto(fd, text, (size_t)length, 0, (const struct sockaddr *)&address, sizeof address) == length ? 0 : 1;
 }
 
+static int probe_descriptors(int argc, char **argv)
+{
+	(void)argc, (void)argv;
+	for (int fd = 3; fd < 1024; fd++)
+		if (fcntl(fd, F_GETFD) >= 0) {
+			(void)fprintf(stderr, "descriptor %d is open\n", fd);
+			return 1;
+		}
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*act)(int argc, char **argv);
@@ -195,6 +207,7 @@ static const struct {
 	{ "write", probe_write },     { "read", probe_read },	{ "stat", probe_stat },	  { "signal", probe_signal },
 	{ "size", probe_size },	      { "memory", probe_memory }, { "fork", probe_fork }, { "orphan", probe_orphan },
 	{ "fdhunt", probe_fdhunt },   { "exehunt", probe_exehunt }, { "flip", probe_flip }, { "notify", probe_notify },
+	{ "without", probe_without }, { "descriptors", probe_descriptors },
 };
 
 int main(int argc, char **argv)

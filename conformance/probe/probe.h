@@ -17,6 +17,9 @@
  *     probe exehunt SECONDS     look through the others' executables for one that can be written
  *     probe flip A B SECONDS    exchange two names in a loop
  *     probe notify SOCKET       stdin to the socket, as one datagram
+ *     probe descriptors         exit 1 when there is one above 2
+ *     probe without ERRNO CALL,CALL... COMMAND...   execute it where these calls answer that; CALL:INDEX:BITS means only those
+ *                               whose argument of this index has all the bits
  *
  * In `call` an argument is a number (decimal, 0x, 0 octal, negative) or, otherwise, a text; NULL is 0; a name with "at" in it
  * takes -100 for the working directory. Exit code: 0 when it did its work, also when the call it tried failed; 2 for misuse. */
@@ -34,6 +37,10 @@ int probe_stat(int argc, char **argv);
 int probe_fdhunt(int argc, char **argv);
 int probe_exehunt(int argc, char **argv);
 int probe_flip(int argc, char **argv);
+int probe_without(int argc, char **argv);
+
+/* Of a name or a number; `has_directory`: a directory's descriptor comes before the arguments. -1: no such call. */
+int probe_find_call(const char *name, long *number, bool *has_directory);
 
 /* JSON on stdout. A text is escaped; bytes that are no UTF-8 are passed on. */
 void json_text(const char *text);

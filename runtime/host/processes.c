@@ -128,6 +128,27 @@ static int raise_ambient(void)
 	return 0;
 }
 
+enum { HIGHEST_FD = 4096 };
+
+static void close_span(unsigned first, unsigned last)
+{
+	if (first <= last && syscall(SYS_close_range, first, last, 0) < 0) /* filtered hosts */
+		for (unsigned fd = first; fd <= last && fd < HIGHEST_FD; fd++)
+			(void)close((int)fd); /* here nothing was written */
+}
+
+/* What the caller has left open, too. Before 5.11 close_range has no CLOSE_RANGE_CLOEXEC. */
+static void keep_slots_for_exec(const struct start *s)
+{
+	unsigned end = s->base + (unsigned)s->slots->count, image = (unsigned)s->image_fd; /* not below the end */
+
+	if (syscall(SYS_close_range, end, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
+		return;
+	if (image > end)
+		close_span(end, image - 1);
+	close_span(image + 1, ~0U);
+}
+
 /* I am init before its exec: already in the new namespaces, with the runtime's memory (shared while it is suspended, or a copy),
  * descriptors of my own; root, cwd, signal mask and stdio are still the host's. I must not return into the runtime's code. */
 static int enter_init(void *argument)
@@ -140,7 +161,7 @@ static int enter_init(void *argument)
 	(void)snprintf(base, sizeof base, "%u", s->base);
 	if ((s->clone->how & PROCESS_AMBIENT && raise_ambient() < 0) || (!s->is_placed && place_slots(s) < 0))
 		return 1;
-	(void)syscall(SYS_close_range, s->base + s->slots->count, ~0U, CLOSE_RANGE_CLOEXEC); /* init does it again */
+	keep_slots_for_exec(s); /* init does it again */
 	(void)syscall(SYS_execveat, s->image_fd, "", argv, envp, AT_EMPTY_PATH);
 	struct message m = { .version = MESSAGE_VERSION, .kind = MESSAGE_FAILED, .op = UINT32_MAX, .call = SYS_execveat,
 			     .error = errno };
@@ -257,7 +278,7 @@ static int keep_slots_only(struct start *s, struct report *r)
 	unsigned end = s->base + (unsigned)s->slots->count;
 	int report = move_up(s->report_fd, end + 2);
 
-	r->call = "close_range";
+	r->call = "dup3";
 	if (report < 0 || place_slots(s) < 0)
 		return -1;
 	int image = move_up(s->image_fd, end + 2);
@@ -275,7 +296,8 @@ static int keep_slots_only(struct start *s, struct report *r)
 	s->report_fd = (int)end + 1;
 	s->is_placed = true;
 	s->cgroup_fd = -1; /* the joiner is in it already, and so are its children */
-	return (int)syscall(SYS_close_range, end + 2, ~0U, 0);
+	close_span(end + 2, ~0U);
+	return 0;
 }
 
 /* I am the joiner: on the host, with a copy of the runtime's memory and descriptors. I enter the namespaces that init must be born

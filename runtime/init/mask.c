@@ -34,15 +34,10 @@ static int cover(struct init *i, int from_fd, unsigned how, int path_fd, const s
 
 /* --- READONLY ----------------------------------------------------------------------------------------------------- */
 
-/* The path covers itself, mounts below included: a volume below a read-only path is not a way around it. Before
- * 5.12 only the path's own mount can be made read-only. */
+/* The path covers itself, mounts below included: a volume below a read-only path is not a way around it. */
 static int cover_readonly(struct init *i, int fd)
 {
-	int result = cover(i, fd, AT_RECURSIVE, fd, &(struct tree_change){ .set_below = MOUNT_ATTR_RDONLY });
-
-	if (result == 0 || i->failed_call != __NR_mount_setattr)
-		return result;
-	return cover(i, fd, AT_RECURSIVE, fd, &(struct tree_change){ .set = MOUNT_ATTR_RDONLY });
+	return cover(i, fd, AT_RECURSIVE, fd, &(struct tree_change){ .set_below = MOUNT_ATTR_RDONLY });
 }
 
 int init_readonly(struct init *i, const struct op *op, const struct op_readonly *p)

@@ -50,9 +50,9 @@ static long change_by_descriptor(int fd, const struct tree_change *c)
 
 /* --- by mount(2), before 5.12 and on filtered hosts ----------------------------------------------------------------- */
 
-static bool is_for_mount_call(long result, const struct tree_change *c)
+static bool is_for_mount_call(long result)
 {
-	return (result == -ENOSYS || result == -EPERM) && !(c->set_below | c->clear_below);
+	return result == -ENOSYS || result == -EPERM;
 }
 
 static uint64_t attributes_of(const struct statfs *fs)
@@ -78,26 +78,38 @@ static uint64_t remount_flags(const struct statfs *fs, const struct tree_change 
 	return MS_REMOUNT | MS_BIND | tree_mount_flags(to) | (to & MOUNT_ATTR__ATIME ? 0 : MS_RELATIME);
 }
 
-/* "self/fd/N" of a procfs of ours leads to the mount, and to none other. */
-static int change_by_link(struct init *i, const char *link, const struct statfs *fs, const struct tree_change *c)
-{
-	if (c->set | c->clear &&
-	    init_expect(i, __NR_mount, sys_mount(NULL, link, NULL, remount_flags(fs, c), NULL)) < 0)
-		return -1;
-	return c->propagation ? init_expect(i, __NR_mount, sys_mount(NULL, link, NULL, c->propagation, NULL)) : 0;
-}
-
-static int change_from(struct init *i, int proc_fd, int fd, const struct tree_change *c)
+/* "self/fd/N" of a procfs of ours leads to the mount, and to none other: by it the call goes there. */
+static int mount_by_link(struct init *i, int proc_fd, int fd, uint64_t flags)
 {
 	char link[32], digits[12] = { 0 }, *at = digits + sizeof digits - 1;
-	struct statfs fs;
 
-	if (init_expect(i, __NR_fstatfs, sys_fstatfs(fd, &fs)) < 0 || init_expect(i, __NR_fchdir, sys_fchdir(proc_fd)) < 0)
+	if (init_expect(i, __NR_fchdir, sys_fchdir(proc_fd)) < 0)
 		return -1;
 	for (int rest = fd; at == digits + sizeof digits - 1 || rest; rest /= 10)
 		*--at = (char)('0' + rest % 10);
 	(void)text_add(link, sizeof link, text_add(link, sizeof link, 0, "self/fd/"), at); /* fits */
-	return change_by_link(i, link, &fs, c);
+	return init_expect(i, __NR_mount, sys_mount(NULL, link, NULL, flags, NULL));
+}
+
+int tree_remount(struct init *i, int fd, const struct tree_change *c)
+{
+	int proc_fd = proc_find(i);
+	struct statfs fs;
+
+	if (proc_fd < 0 || init_expect(i, __NR_fstatfs, sys_fstatfs(fd, &fs)) < 0)
+		return -1;
+	return c->set | c->clear ? mount_by_link(i, proc_fd, fd, remount_flags(&fs, c)) : 0;
+}
+
+static int change_from(struct init *i, int proc_fd, int fd, const struct tree_change *c)
+{
+	const struct tree_change all = { .set = c->set_below, .clear = c->clear_below };
+
+	if (tree_remount(i, fd, c) < 0 || tree_remount(i, fd, &all) < 0)
+		return -1;
+	if (all.set | all.clear && tree_remount_below(i, proc_fd, fd, &all) < 0)
+		return -1;
+	return c->propagation ? mount_by_link(i, proc_fd, fd, c->propagation) : 0;
 }
 
 /* ROOT_MODE comes after CWD: the working directory may be the payload's already. */
@@ -146,7 +158,7 @@ int tree_change(struct init *i, int fd, const struct tree_change *c)
 {
 	long result = change_by_descriptor(fd, c);
 
-	if (is_for_mount_call(result, c))
+	if (is_for_mount_call(result))
 		return change_by_mount_call(i, fd, c, result);
 	return result < 0 ? fail_change(i, fd, c, result) : 0;
 }
@@ -154,7 +166,7 @@ int tree_change(struct init *i, int fd, const struct tree_change *c)
 int tree_attach(struct init *i, int tree_fd, int target_fd, const struct tree_change *c)
 {
 	long changed = change_by_descriptor(tree_fd, c), attached;
-	bool is_to_change = is_for_mount_call(changed, c); /* mount(2) changes only what is attached */
+	bool is_to_change = is_for_mount_call(changed); /* mount(2) changes only what is attached */
 
 	if (!is_to_change && changed < 0)
 		return fail_change(i, tree_fd, c, changed);

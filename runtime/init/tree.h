@@ -19,8 +19,7 @@ struct tree_change {
 long tree_clone(int dir, const char *path, unsigned flags);
 
 /* Change a tree and put it on the target. The tree's descriptor stays the caller's and then is a mount like any
- * other. Before 5.12, which has no mount_setattr, the changes follow the attaching: by remount for directories,
- * see tree.c for files. */
+ * other. Before 5.12, which has no mount_setattr, the changes follow the attaching: each mount is remounted. */
 int tree_attach(struct init *i, int tree_fd, int target_fd, const struct tree_change *change);
 
 /* Change a mount that is attached already. */
@@ -28,3 +27,9 @@ int tree_change(struct init *i, int fd, const struct tree_change *change);
 
 /* MS_* of MOUNT_ATTR_*, for mount(2). */
 uint64_t tree_mount_flags(uint64_t attributes);
+
+/* Change the attributes of one mount by mount(2): `set` and `clear`. */
+int tree_remount(struct init *i, int fd, const struct tree_change *change);
+
+/* below.c: the same for every mount below this one, which is attached. */
+int tree_remount_below(struct init *i, int proc_fd, int fd, const struct tree_change *change);

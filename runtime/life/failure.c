@@ -122,7 +122,7 @@ static int explain_locked(struct arena *a, const struct message *m, struct err *
 	uint64_t lost = (uint64_t)m->number & ~(uint64_t)MOUNT_ATTR__ATIME;
 
 	if (m->call == SYS_mount_setattr && m->error == ENOSYS)
-		return err_hint(e, "options that hold for the mounts below, too, need Linux 5.12");
+		return err_hint(e, "options that hold for the mounts below, too, need Linux 5.12 where one of these covers another");
 	if (m->call != SYS_mount_setattr || m->error != EPERM || !m->number)
 		return -1;
 	return err_hint(e, "the mount's %s%s%s came from outside of the user namespace and stays: leave the options out that change it",

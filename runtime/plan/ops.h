@@ -245,8 +245,8 @@ struct plan_blob {           /* raw bytes */
  *   MOUNT of many layers          fsconfig       any                   mount, its layers named by their descriptors' numbers
  *   MOUNT of sysfs                mount          EPERM                 in a user namespace that owns no network namespace: the
  *                                                                      host's /sys, bound read-only
- *   ROOT BIND REMOUNT READONLY    mount_setattr  ENOSYS EPERM          mount on the descriptor's link in a procfs of ours; for all
- *   ROOT_MODE                                                          mounts of a tree only READONLY does without
+ *   ROOT BIND REMOUNT READONLY    mount_setattr  ENOSYS EPERM          mount on the descriptor's link in a procfs of ours, for each
+ *   ROOT_MODE                                                          mount of a tree
  *   MASK                          fsopen         ENOSYS EPERM          a tmpfs for each directory, by mount on its descriptor
  *   DEVICE                        mknodat        EPERM                 the host's device of that number, bound
  *   SYSCTL APPARMOR SELINUX       fsopen         any                   the container's own procfs, verified
