@@ -56,6 +56,8 @@ static int apply_globals(struct boxcar *b, const struct global_options *g, struc
 	b->log.format = (enum log_format)g->log_format;
 	if (g->log && log_open(&b->log, g->log, e) < 0)
 		return -1;
+	if (g->criu)
+		log_warn(&b->log, "--criu has no effect: there is neither checkpoint nor restore");
 	bool is_users = is_rootless(b, g);
 	b->notify_socket = find_notify_socket();
 	b->cgroups = g->cgroup_manager == CGROUP_MANAGER_DISABLED ? PLAN_NO_CGROUP :

@@ -56,6 +56,27 @@ other_label() {
 	[[ $output == *SELinux* ]]
 }
 
+@test "exec names its own option when the host has no such labels" {
+	only_boxcar
+	! has_selinux || skip "this host has SELinux"
+	! is_apparmor_on || skip "this host has AppArmor"
+	started
+	run rt exec --process-label system_u:system_r:svirt_lxc_net_t:s0 "$ID" /probe true
+	gave 0 "warning: --process-label: is left out: SELinux is not in force on this host"
+	run rt exec --apparmor boxcar-life "$ID" /probe true
+	gave 255 "--apparmor: this host has no AppArmor for the profile boxcar-life; leave it out"
+	[[ $output != *config.json* ]]
+	jq '.process | .args = ["/probe", "true"] | .selinuxLabel = "system_u:system_r:svirt_lxc_net_t:s0"' "$BUNDLE/config.json" \
+		>"$BATS_TEST_TMPDIR/process.json"
+	run rt exec --process "$BATS_TEST_TMPDIR/process.json" "$ID"
+	gave 0 "warning: /selinuxLabel: is left out"
+	jq '.apparmorProfile = "boxcar-life"' "$BATS_TEST_TMPDIR/process.json" >"$BATS_TEST_TMPDIR/other.json"
+	run rt exec --process "$BATS_TEST_TMPDIR/other.json" "$ID"
+	gave 255 "other.json:"
+	gave 255 ": /apparmorProfile: this host has no AppArmor"
+	[[ $output != *:0:0:* ]]
+}
+
 @test "empty labels say nothing" {
 	config '.process.apparmorProfile = "" | .process.selinuxLabel = "" | .linux.mountLabel = ""'
 	in_container /probe true

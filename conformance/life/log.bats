@@ -65,8 +65,11 @@ sys.stdout.write(s.recv(65536).decode() + "\n")' "$1" >"$2" 2>&1 3>&- &
 
 @test "what runc and crun take before the command" {
 	only_boxcar
-	run rt --criu /usr/sbin/criu --rootless auto --cgroup-manager cgroupfs --debug --log-format=text list
+	run rt --rootless auto --cgroup-manager cgroupfs --debug --log-format=text list
 	gave 0
+	[[ $output != *warning* ]]
+	run rt --criu /usr/sbin/criu list
+	gave 0 "warning: --criu has no effect"
 	run rt --rootless maybe list
 	gave 1 "takes auto|true|false"
 }

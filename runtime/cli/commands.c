@@ -21,7 +21,7 @@ static const struct option global_rows[] = {
 	WORD(global_options, "cgroup-manager", 0, cgroup_manager, "NAME", "cgroupfs, systemd or disabled", cgroup_managers),
 	FLAG(global_options, "systemd-cgroup", 0, has_systemd_cgroup, "let systemd make the cgroup"),
 	WORD(global_options, "rootless", 0, rootless, "WHEN", "true, false or auto: whether to do without root", rootless_words),
-	TEXT(global_options, "criu", 0, criu, "PROGRAM", "path of criu; accepted for engines, no command uses it"),
+	TEXT(global_options, "criu", 0, criu, "PROGRAM", "path of criu; accepted with a warning, as no command uses it"),
 	FLAG(global_options, "version", 'v', has_version, "show the version"),
 	HELP(global_options),
 	END,

@@ -110,9 +110,33 @@ static int make_process(struct execution *x, struct err *e)
 	x->process = exec_make_process(x->options, x->process, &x->b->arena, e);
 	if (!x->process)
 		return -1;
+	/* what the plan says of a member is found in what options have changed */
+	if (x->options->process_file)
+		x->request.process_model = x->process;
+	else
+		x->spec->process = x->process;
 	problems_init(&problems, &x->b->arena);
 	check_later(&record_process, x->process, "", &problems);
 	return problems_err(&problems, "the process of exec", e);
+}
+
+/* What an option has brought in is told by its name: it stands in no file. */
+static int tell_problems(struct execution *x, struct err *e)
+{
+	const struct config_text *t = x->text.file ? &x->text : &x->config;
+
+	for (size_t i = 0; i < x->problems.count; i++) {
+		const struct problem *problem = &x->problems.at[i];
+		const char *option = exec_find_option(x->options, problem->pointer);
+		if (problem->is_warning) {
+			log_warn(&x->b->log, "%s: %s", option ? option : problem->pointer, problem->message);
+		} else if (option) {
+			(void)err_set(e, "%s: %s", option, problem->message);
+			return problem->advice ? err_hint(e, "%s", problem->advice) : -1;
+		}
+	}
+	problems_place(&x->problems, t->text, t->length);
+	return problems_err(&x->problems, t->file, e);
 }
 
 /* --- the steps ---------------------------------------------------------------------------------------------------- */
@@ -172,10 +196,7 @@ static int decide(void *context, struct err *e)
 						      .has_no_new_keyring = x->container.state->keeps_keyring.value };
 	x->request.process = x->process;
 	(void)plan_exec(&x->request, &x->problems, &x->plan);
-	for (size_t i = 0; i < x->problems.count; i++)
-		if (x->problems.at[i].is_warning)
-			log_warn(&x->b->log, "%s: %s", x->problems.at[i].pointer, x->problems.at[i].message);
-	if (problems_err(&x->problems, x->text.file ? x->text.file : x->config.file, e) < 0)
+	if (tell_problems(x, e) < 0)
 		return -1;
 	return birth_check_terminal(x->process, o->console_socket, o->is_detached, e);
 }

@@ -8,6 +8,9 @@
 struct spec_process *exec_make_process(const struct exec_options *o, const struct spec_process *base, struct arena *a,
 				       struct err *e);
 
+/* The option that has set the member which a JSON pointer ends in, as "--apparmor"; NULL: none. */
+const char *exec_find_option(const struct exec_options *o, const char *pointer);
+
 /* Where the process goes: into the container's cgroup, or as --cgroup says below it. */
 struct exec_cgroups {
 	struct cgroup whole;                       /* in every hierarchy */

@@ -119,6 +119,22 @@ static void set_labels(const struct exec_options *o, struct spec_process *proces
 		process->cwd = o->cwd;
 }
 
+const char *exec_find_option(const struct exec_options *o, const char *pointer)
+{
+	const char *last = strrchr(pointer, '/');
+	const struct {
+		const char *value, *member, *option;
+	} rows[] = {
+		{ o->process_label, "/selinuxLabel", "--process-label" },
+		{ o->apparmor, "/apparmorProfile", "--apparmor" },
+	};
+
+	for (size_t i = 0; last && i < sizeof rows / sizeof *rows; i++)
+		if (rows[i].value && strcmp(last, rows[i].member) == 0)
+			return rows[i].option;
+	return NULL;
+}
+
 struct spec_process *exec_make_process(const struct exec_options *o, const struct spec_process *base, struct arena *a,
 				       struct err *e)
 {
