@@ -180,26 +180,17 @@ static void check_linux(const struct spec_linux *linux, struct problems *p)
 	check_sysctls(linux, p);
 }
 
-static bool is_carried_out(const char *key)
-{
-	for (size_t i = 0; i < ANNOTATION_COUNT; i++)
-		if (strcmp(annotation_rows[i].key, key) == 0)
-			return true;
-	return false;
-}
-
 /* An annotation means nothing to the specification, but whoever writes these expects something. */
 static void check_annotations(const struct spec *spec, struct problems *p)
 {
-	bool has_hooks_inside = spec->hooks && (spec->hooks->create_container.count || spec->hooks->start_container.count);
-
 	for (size_t i = 0; i < spec->annotations.count; i++) {
-		const char *key = spec->annotations.at[i].key;
-		if (strncmp(key, "run.oci.", 8) == 0 && !is_carried_out(key))
-			check_warn(p, check_key_pointer(p, "/annotations", key), "is not carried out", "boxcar(1) lists those that are");
-		if (strncmp(key, "run.oci.hooks.std", 17) == 0 && has_hooks_inside)
-			check_warn(p, check_key_pointer(p, "/annotations", key), "is for hooks outside",
-				   "what createContainer and startContainer hooks write is not kept");
+		const struct spec_pair *pair = &spec->annotations.at[i];
+		const struct annotation_row *row = annotation_find_row(pair->key);
+		const char *pointer = check_key_pointer(p, "/annotations", pair->key);
+		if (strncmp(pair->key, "run.oci.", 8) == 0 && !row)
+			check_warn(p, pointer, "is not carried out", "boxcar(1) lists those that are");
+		if (row && row->is_valid && !row->is_valid(pair->value))
+			check_refuse(p, pointer, row->rule, NULL);
 	}
 }
 

@@ -38,7 +38,7 @@ struct process_slots {
 	size_t count;
 };
 
-/* Open what the plan's NAMESPACE_FILE and TREE ops name, into their slots. The error names the op's path. */
+/* Open what the plan's NAMESPACE_FILE, TREE and HOOK_OUTPUT ops name, into their slots. The error names the op's path. */
 int process_open_slots(const struct plan *plan, struct process_slots *slots, const struct op **failed, struct err *e);
 void process_close_slots(struct process_slots *slots);
 

@@ -1,7 +1,8 @@
-/* Descriptors that init inherits: namespaces to join, trees to attach. */
+/* Descriptors that init inherits: namespaces to join, trees to attach, files for the output of hooks. */
 #include "runtime/host/processes.h"
 
 #include "runtime/host/idmap.h"
+#include "runtime/host/spawn.h"
 #include "spec/base/own.h"
 
 #include <errno.h>
@@ -84,7 +85,11 @@ static int open_slot(const struct plan *plan, const struct op *op, struct proces
 	plan_index slot;
 	int fd;
 
-	if (op->kind == OP_NAMESPACE_FILE) {
+	if (op->kind == OP_HOOK_OUTPUT) {
+		const struct op_hook_output *o = plan_payload(plan, op);
+		slot = o->slot;
+		fd = spawn_open_output(plan_get_text(plan, o->path), e);
+	} else if (op->kind == OP_NAMESPACE_FILE) {
 		const struct op_namespace_file *n = plan_payload(plan, op);
 		slot = n->slot;
 		fd = open_namespace(plan_get_text(plan, n->path), n->type, e);
@@ -109,7 +114,8 @@ int process_open_slots(const struct plan *plan, struct process_slots *slots, con
 	slots->count = header->slots;
 	for (size_t i = 0; i < plan_count(plan); i++) {
 		const struct op *op = plan_find_op(plan, i);
-		if ((op->kind == OP_NAMESPACE_FILE || op->kind == OP_TREE) && open_slot(plan, op, slots, e) < 0) {
+		bool has_slot = op->kind == OP_NAMESPACE_FILE || op->kind == OP_TREE || op->kind == OP_HOOK_OUTPUT;
+		if (has_slot && open_slot(plan, op, slots, e) < 0) {
 			*failed = op;
 			return -1;
 		}

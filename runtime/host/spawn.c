@@ -295,6 +295,13 @@ static int run_child(struct child *c, const struct spawn *s, struct spawn_end *o
 	return 0;
 }
 
+int spawn_open_output(const char *path, struct err *e)
+{
+	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644);
+
+	return fd < 0 ? err_sys(e, "open %s for the output of hooks", path) : fd;
+}
+
 int spawn_run(const struct spawn *s, struct spawn_end *out, struct err *e)
 {
 	struct child c = { .pidfd = -1, .out_fd = -1, .err_fd = -1 };

@@ -34,5 +34,8 @@ struct spawn_end {
 /* Where PATH (or, without one, /usr/bin:/bin) has a program of this name; NULL: nowhere. */
 const char *spawn_find(const char *name, struct arena *a);
 
+/* A file of the host for what children write, made when missing; appended, never waited for. */
+int spawn_open_output(const char *path, struct err *e);
+
 /* -1 when our own part fails (no descriptor, no memory). How the program ended is in *out and no error here. */
 int spawn_run(const struct spawn *s, struct spawn_end *out, struct err *e);

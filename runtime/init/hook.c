@@ -128,9 +128,9 @@ static _Noreturn void become_hook(struct init *i, struct hook *h)
 	if (result >= 0)
 		result = sys_dup3(h->in_fd, 0, 0);
 	if (result >= 0)
-		result = sys_dup3(h->out_fds[1], 1, 0);
+		result = sys_dup3(h->p->output ? init_slot(i, h->p->output) : h->out_fds[1], 1, 0);
 	if (result >= 0)
-		result = sys_dup3(h->err_fds[1], 2, 0);
+		result = sys_dup3(h->p->errors ? init_slot(i, h->p->errors) : h->err_fds[1], 2, 0);
 	if (result >= 0) {
 		close_others();
 		result = sys_execve(init_text(i, h->p->path), argv, env);
@@ -197,7 +197,7 @@ static int end_hook(struct init *i, struct hook *h)
 
 static int run_hook(struct init *i, struct hook *h)
 {
-	if (make_input(i, h) < 0 || make_pipe(i, h->out_fds) < 0 || make_pipe(i, h->err_fds) < 0)
+	if (make_input(i, h) < 0 || (!h->p->output && make_pipe(i, h->out_fds) < 0) || (!h->p->errors && make_pipe(i, h->err_fds) < 0))
 		return -1;
 	h->began = sys_now_ms();
 	h->pid = sys_clone(CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &h->pidfd);

@@ -98,6 +98,7 @@ static int set_up_op(struct birth *birth, const struct op *op, struct err *e)
 	const struct op_uid_map *users = payload;
 	const struct op_oom_score *score = payload;
 	const struct op_enter_rdt *rdt = payload;
+	const struct op_delegate *delegate = payload;
 	pid_t pid = birth->process.pid;
 
 	switch (op->kind) {
@@ -116,6 +117,10 @@ static int set_up_op(struct birth *birth, const struct op *op, struct err *e)
 		for (size_t i = 0; i < birth->more_count; i++)
 			if (cgroup_enter_some(birth->cgroup, &birth->more_cgroups[i], pid, e) < 0)
 				return -1;
+		return message_send(birth->process.channel, MESSAGE_GO, AWAIT_CGROUP, e);
+	case OP_DELEGATE:
+		if (cgroup_delegate(birth->cgroup, plan_get_text(birth->plan, delegate->path), (uid_t)delegate->uid, pid, e) < 0)
+			return -1;
 		return message_send(birth->process.channel, MESSAGE_GO, AWAIT_CGROUP, e);
 	case OP_ENTER_RDT:
 		return rdt_enter(plan_get_text(birth->plan, rdt->path), plan_get_text(birth->plan, rdt->monitor), pid,

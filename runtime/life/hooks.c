@@ -77,10 +77,9 @@ static int open_output(const struct hooks *h, enum annotation which, int *out, s
 {
 	const char *path = annotation_find(h->request->spec, which);
 
-	*out = path ? open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644) : 0;
+	*out = path ? spawn_open_output(path, e) : 0;
 	if (*out >= 0)
 		return 0;
-	(void)err_sys(e, "open %s for the output of hooks", path);
 	return err_at(e, arena_format(&h->b->arena, "/annotations/%s", annotation_rows[which].key), "");
 }
 

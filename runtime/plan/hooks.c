@@ -1,5 +1,6 @@
 /* Hooks: which run outside and which inside, when, and what they are told. */
 #include "runtime/plan/planner.h"
+#include "spec/annotations.h"
 #include "spec/state.h"
 
 #include <string.h>
@@ -85,16 +86,30 @@ static void add_inside(struct planner *p, enum plan_hook when)
 	plan_text end = plan_add_text(&p->w, pid + strlen("0"));
 	*pid = '\0';
 	plan_text start = plan_add_text(&p->w, state);
+	bool has_output = annotation_find(p->spec, ANNOTATION_HOOKS_STDOUT);
+	bool has_errors = annotation_find(p->spec, ANNOTATION_HOOKS_STDERR);
 	for (size_t i = 0; i < list->count; i++) {
 		struct op_hook h = make_hook(&p->w, &list->at[i], when, i);
 		PLAN_ADD(&p->w, HOOK_INSIDE, hook_inside, 0, &list->at[i], .when = h.when, .number = h.number, .path = h.path,
-			 .args = h.args, .env = h.env, .timeout = h.timeout, .state = start, .state_end = end);
+			 .args = h.args, .env = h.env, .timeout = h.timeout, .output = has_output ? SLOT_OUTPUT : 0,
+			 .errors = has_errors ? SLOT_ERRORS : 0, .state = start, .state_end = end);
 	}
+}
+
+/* The runtime opens it, as it does for its own hooks: a path of the host's. */
+static void add_output(struct planner *p, enum annotation which, enum plan_slot slot)
+{
+	const struct spec_pair *pair = annotation_find_pair(p->spec, which);
+
+	if (pair && (find_list(p->spec, HOOK_CREATE_CONTAINER)->count || find_list(p->spec, HOOK_START_CONTAINER)->count))
+		PLAN_ADD(&p->w, HOOK_OUTPUT, hook_output, 0, &pair->value, .slot = slot, .path = plan_add_text(&p->w, pair->value));
 }
 
 void plan_outside_hooks(struct planner *p)
 {
 	add_outside(&p->w, p->spec);
+	add_output(p, ANNOTATION_HOOKS_STDOUT, SLOT_OUTPUT);
+	add_output(p, ANNOTATION_HOOKS_STDERR, SLOT_ERRORS);
 }
 
 void plan_hooks_before_pivot(struct planner *p)

@@ -2,6 +2,7 @@
 #include "runtime/plan/planner.h"
 
 #include "spec/annotations.h"
+#include "spec/base/text.h"
 
 #include <linux/capability.h>
 #include <string.h>
@@ -95,7 +96,7 @@ uint64_t plan_setgroups(const struct planner *p)
 
 	if (is_own || p->facts->is_setgroups_denied)
 		return SETGROUPS_DENY;
-	return annotation_find(p->spec, ANNOTATION_KEEP_GROUPS) ? SETGROUPS_KEEP : SETGROUPS_ALLOW;
+	return text_is_equal(annotation_find(p->spec, ANNOTATION_KEEP_GROUPS), "1") ? SETGROUPS_KEEP : SETGROUPS_ALLOW;
 }
 
 static void add_maps(struct planner *p)
@@ -192,11 +193,10 @@ void plan_enter_cgroup_namespace(struct planner *p)
 	if (p->has_entered_cgroup)
 		return;
 	p->has_entered_cgroup = true;
-	if (p->cgroup && !is_born_in_cgroup) {
+	if (p->cgroup && (!is_born_in_cgroup || p->delegation))
 		PLAN_ADD(&p->w, AWAIT, await, 0, NULL, .what = AWAIT_CGROUP);
-		if (p->made & CLONE_NEWCGROUP)
-			PLAN_ADD(&p->w, UNSHARE, unshare, 0, NULL, .type = CLONE_NEWCGROUP);
-	}
+	if (p->cgroup && !is_born_in_cgroup && p->made & CLONE_NEWCGROUP)
+		PLAN_ADD(&p->w, UNSHARE, unshare, 0, NULL, .type = CLONE_NEWCGROUP);
 	if (p->joined & CLONE_NEWCGROUP)
 		PLAN_ADD(&p->w, JOIN, join, 0, NULL, .slot = p->is_exec ? p->container : p->slots[NAMESPACE_CGROUP],
 			 .type = CLONE_NEWCGROUP);

@@ -21,6 +21,8 @@ enum plan_slot {
 	SLOT_CHANNEL, /* SOCK_SEQPACKET to the runtime, closed by the payload's exec */
 	SLOT_LISTEN,  /* listening socket for `start`; only for create */
 	SLOT_LOCK,    /* the file whose flock says "created"; only for create */
+	SLOT_OUTPUT,  /* files for the stdout and the stderr of hooks inside; only where annotations name them */
+	SLOT_ERRORS,
 	SLOT_FILTER,  /* memfd with the seccomp program (struct sock_filter array); only with seccomp */
 	SLOT_FIRST,   /* from here on: namespaces to join, trees to attach, as the plan's ops say */
 };
@@ -130,6 +132,10 @@ struct plan_blob {           /* raw bytes */
 	M(WORD, class, IO_CLASS) /* IOPRIO_CLASS_* */                                                                   \
 	M(NUMBER, priority, NONE)
 #define PLAN_ENTER_CGROUP(M) M(TEXT, path, NONE) /* v1 and hybrid: write the pid into every hierarchy */
+#define PLAN_DELEGATE(M)                                                                                                \
+	M(TEXT, path, NONE)  /* of a cgroup below the container's own, on v2 */                                         \
+	M(NUMBER, uid, NONE) /* of the host */
+#define PLAN_HOOK_OUTPUT(M) M(SLOT, slot, NONE) M(TEXT, path, NONE)
 #define PLAN_NET_DEVICE(M)                                                                                              \
 	M(TEXT, device, NONE)                                                                                           \
 	M(TEXT, name, NONE)      /* in the container; with "%d" at its end: the first that is free */                   \
@@ -197,6 +203,8 @@ struct plan_blob {           /* raw bytes */
 #define PLAN_ROOT_MODE(M) M(FLAGS, set, ATTRIBUTE) M(FLAGS, propagation, MOUNT)
 #define PLAN_HOOK_INSIDE(M)                                                                                             \
 	PLAN_HOOK(M)                                                                                                    \
+	M(SLOT, output, NONE)    /* for its stdout; 0: it is read and dropped */                                        \
+	M(SLOT, errors, NONE)    /* for its stderr; 0: its last bytes are kept */                                       \
 	M(TEXT, state, NONE)     /* for its stdin, up to the pid, which only init knows as the container sees it */     \
 	M(TEXT, state_end, NONE) /* and after the pid */
 #define PLAN_HOME(M) M(NUMBER, uid, NONE) /* adds HOME= from /etc/passwd to EXEC's environment; "/" when it says nothing */
@@ -269,6 +277,7 @@ struct plan_blob {           /* raw bytes */
 	OP(UID_MAP, uid_map, OUTSIDE, "host/idmap.c", "map the user namespace's user ids")                                \
 	OP(OOM_SCORE, oom_score, OUTSIDE, "host/processes.c", "set how likely the kernel kills it for memory")            \
 	OP(ENTER_CGROUP, enter_cgroup, OUTSIDE, "host/cgroup/cgroup.c", "put init into the cgroup")                       \
+	OP(DELEGATE, delegate, OUTSIDE, "host/cgroup/owner.c", "give a cgroup below to the container, and put init there") \
 	OP(FIRST_CPUS, first_cpus, OUTSIDE, "host/schedule.c", "start init on these CPUs")                                \
 	OP(CPUS, cpus, OUTSIDE, "host/schedule.c", "choose the CPUs that it runs on")                                     \
 	OP(SCHEDULER, scheduler, OUTSIDE, "host/schedule.c", "set the scheduling policy")                                 \
@@ -276,6 +285,7 @@ struct plan_blob {           /* raw bytes */
 	OP(NET_DEVICE, net_device, OUTSIDE, "host/netdev.c", "move a network device into the container")                  \
 	OP(ENTER_RDT, enter_rdt, OUTSIDE, "host/rdt.c", "put init into the class")                                        \
 	OP(HOOK, hook, OUTSIDE, "life/hooks.c", "run a hook")                                                             \
+	OP(HOOK_OUTPUT, hook_output, OUTSIDE, "host/slots.c", "open the file that hooks inside write to")                  \
 	OP(AWAIT, await, INSIDE, "init/messages.c", "wait for the runtime")                                               \
 	OP(BECOME_ROOT, become_root, INSIDE, "init/user.c", "become root of the user namespace")                          \
 	OP(JOIN, join, INSIDE, "init/namespace.c", "join a namespace")                                                    \

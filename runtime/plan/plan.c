@@ -56,6 +56,7 @@ static void plan_birth(struct planner *p, const struct spec_process *process)
 			 .value = plan_add_text(&p->w, planner_text(p, "%lld", (long long)process->oom_score_adj.value)));
 	if (p->cgroup && !facts_can_clone_into(p->facts))
 		PLAN_ADD(&p->w, ENTER_CGROUP, enter_cgroup, 0, NULL, .path = plan_add_text(&p->w, p->cgroup));
+	plan_delegation(p);
 	plan_enter_rdt(p);
 	if (process)
 		plan_schedule(p, process);

@@ -16,6 +16,7 @@ struct planner {
 	const struct record *process_root; /* exec: where pointers into a process begin that is not the configuration's; else NULL */
 	const void *process_model;
 	const char *cgroup;     /* NULL without cgroups */
+	const struct spec_pair *delegation; /* the annotation that hands out a cgroup below, or NULL */
 	uint64_t made, joined;  /* CLONE_NEW* */
 	plan_index slots[NAMESPACE_COUNT]; /* of joined namespaces; 0: not joined */
 	bool is_exec;                      /* every namespace of the container is joined by its init's pidfd */
@@ -58,6 +59,7 @@ void plan_enter_rdt(struct planner *p);
 /* resources.c */
 void plan_cgroup(struct planner *p);
 void plan_resources(struct planner *p); /* only what is limited */
+void plan_delegation(struct planner *p);
 
 /* scope.c */
 void plan_scope(struct planner *p);

@@ -2,6 +2,8 @@
 #include "runtime/plan/limits.h"
 #include "runtime/plan/unit.h"
 
+#include "spec/annotations.h"
+
 #include <string.h>
 
 /* --- the path ----------------------------------------------------------------------------------------------------- */
@@ -190,20 +192,52 @@ static bool is_delegated(const struct planner *p)
 	return is_writable && p->made & CLONE_NEWCGROUP && p->facts->hierarchy_count && facts_is_unified(p->facts);
 }
 
-static void plan_owner(struct planner *p)
+/* The process's user as the host sees it. */
+static uint64_t find_host_uid(const struct planner *p)
 {
 	const struct spec_process *process = p->spec->process;
 	uint64_t uid = process && process->user ? process->user->uid.value : 0;
 
 	for (size_t i = 0; i < p->linux->uid_mappings.count; i++) {
 		const struct spec_id_mapping *m = &p->linux->uid_mappings.at[i];
-		if (uid >= m->container_id.value && uid - m->container_id.value < m->size.value) {
-			uid = uid - m->container_id.value + m->host_id.value;
-			break;
-		}
+		if (uid >= m->container_id.value && uid - m->container_id.value < m->size.value)
+			return uid - m->container_id.value + m->host_id.value;
 	}
+	return uid;
+}
+
+static void plan_owner(struct planner *p)
+{
+	uint64_t uid = find_host_uid(p);
+
 	if (is_delegated(p) && uid != p->facts->uid)
 		PLAN_ADD(&p->w, CGROUP_OWNER, cgroup_owner, 0, NULL, .uid = uid);
+}
+
+/* crun's annotation. Whoever may write into a v1 cgroup can raise its own limits: only v2 has delegation. */
+static void find_delegation(struct planner *p)
+{
+	const struct spec_pair *pair = annotation_find_pair(p->spec, ANNOTATION_DELEGATE_CGROUP);
+
+	if (!pair)
+		return;
+	if (!p->cgroup)
+		planner_refuse(p, &pair->value, "the container has no cgroup to give a part of", "leave it out, or let the cgroup be made");
+	else if (!facts_is_unified(p->facts))
+		planner_refuse(p, &pair->value, "only cgroup v2 can be handed out, and this host has v1 hierarchies",
+			       "boot with systemd.unified_cgroup_hierarchy=1");
+	else if (!facts_can_clone_into(p->facts)) /* the cgroup namespace is made late, and its root would be the cgroup below */
+		planner_refuse(p, &pair->value, "systemd has to put the process into its cgroup, and then none below it can be handed out",
+			       "start from inside of the user's own slice, as by systemd-run --user --scope");
+	else
+		p->delegation = pair;
+}
+
+void plan_delegation(struct planner *p)
+{
+	if (p->delegation)
+		PLAN_ADD(&p->w, DELEGATE, delegate, 0, &p->delegation->value,
+			 .path = plan_add_text(&p->w, planner_text(p, "%s/%s", p->cgroup, p->delegation->value)), .uid = find_host_uid(p));
 }
 
 void plan_resources(struct planner *p)
@@ -217,6 +251,7 @@ void plan_resources(struct planner *p)
 
 void plan_cgroup(struct planner *p)
 {
+	find_delegation(p);
 	if (p->request->cgroups == PLAN_SYSTEMD)
 		plan_scope(p);
 	if (p->cgroup)

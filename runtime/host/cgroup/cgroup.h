@@ -55,6 +55,10 @@ int cgroup_check_usage(const struct cgroup *c, const char *limit, struct err *e)
  * /sys/kernel/cgroup/delegate. Source: config-linux.md, "Cgroup ownership". */
 int cgroup_own(const struct cgroup *c, uid_t uid, struct err *e);
 
+/* Make the v2 cgroup at `path`, which lies below c's and does not exist, put the process into it, have every controller of c's
+ * given on to it, and give it to a user of the host. */
+int cgroup_delegate(const struct cgroup *c, const char *path, uid_t uid, pid_t pid, struct err *e);
+
 struct device_rule {
 	bool is_allowed;
 	char type;                    /* 'a', 'b', 'c' */
