@@ -121,9 +121,9 @@ static int read_peer(struct init *i, int socket, uint32_t *uid)
 	return 0;
 }
 
-/* While a container waits for `start` it holds the listening socket, the lock, the filter and what hooks write to, which can only
- * be written: whoever gets at the process has no directory of the host's. Descriptors are given from the lowest number on, so ours all lie just above
- * the slots. */
+/* While a container waits for `start` it holds the listening socket, the lock, the filter and what hooks write to: whoever gets
+ * at the process has nothing of the host's that could be read. Descriptors are given from the lowest number on, so ours all lie
+ * just above the slots. */
 static void let_go(struct init *i)
 {
 	const struct plan_header *header = (const void *)i->plan;
