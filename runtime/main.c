@@ -2,6 +2,7 @@
 #include "runtime/cli/commands.h"
 
 #include "runtime/host/facts.h"
+#include "runtime/host/filter.h"
 #include "spec/base/version.h"
 
 #include <fcntl.h>
@@ -86,6 +87,8 @@ static int finish(struct boxcar *b, const char *name, int result, int exit_code,
 	systemd_end(&b->systemd);
 	if (result == 0 && fflush(stdout) != 0)
 		result = err_sys(e, "write to stdout");
+	if (result < 0)
+		filter_explain(e);
 	log_finish(&b->log, name, result < 0 ? e : NULL);
 	if (result < 0)
 		return e->exit_code ? e->exit_code : c && c->failure_code ? c->failure_code : 1;

@@ -34,6 +34,8 @@ static const struct {
 	CALL(openat2),		   CALL(fsconfig),	     CALL(fsmount),	       CALL(move_mount),
 	CALL(mount_setattr),	   CALL(faccessat2),	     CALL(pidfd_getfd),	       CALL(sendfile),
 	CALL(memfd_create),	   CALL(mknodat),	     CALL(fchown),	       CALL(seccomp),
+	CALL(clone3),		   CALL(execveat),	     CALL(pidfd_open),	       CALL(pidfd_send_signal),
+	CALL(sched_setattr),
 };
 
 void print_result(const char *name, long result, int number)

@@ -74,7 +74,7 @@ int idmap_make_namespace(const char *uid_map, const char *gid_map, struct err *e
 		return err_sys(e, "make a pipe for a user namespace");
 	long pid = clone_call(&args, enter_namespace, ends);
 	if (pid < 0)
-		(void)err_number(e, (int)-pid, "make a user namespace for an id-mapped mount: clone3");
+		(void)err_number(e, (int)-pid, "make a user namespace for an id-mapped mount: clone");
 	else if (write_file((pid_t)pid, "gid_map", gid_map, e) == 0 && write_file((pid_t)pid, "uid_map", uid_map, e) == 0)
 		fd = open_namespace_of((pid_t)pid, e);
 	drop_fd(&ends[1]);

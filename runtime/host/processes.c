@@ -75,6 +75,7 @@ struct start {
 	const struct op *offsets; /* TIME_OFFSETS; NULL: none */
 	int proc_fd;           /* the joiner's /proc/self, opened before it joins other mounts */
 	bool is_placed;        /* the slots have their numbers already */
+	bool is_by_clone;      /* clone3 is refused: the joiner does what clone(2) cannot */
 	char *stack;
 };
 
@@ -82,6 +83,7 @@ struct start {
 struct report {
 	pid_t pid;
 	int error;
+	bool is_clone;    /* the last clone is what failed */
 	const char *call; /* this and `op` are valid in the runtime: the joiner has a copy of its memory */
 	const struct op *op; /* whose input it was; NULL: nobody's */
 };
@@ -170,15 +172,18 @@ static int enter_init(void *argument)
 }
 
 /* Clocks can be set only while their namespace has no process: the joiner makes it, sets them and clones into it. The user
- * namespace comes with it, to own it, and because it gives an ordinary user the power to make one. */
+ * namespace comes with it, to own it, and because it gives an ordinary user the power to make one. The same where clone(2) must do,
+ * which has no flag for time. */
 static uint64_t made_before_init(const struct start *s)
 {
-	return s->offsets ? s->clone->new & (CLONE_NEWTIME | CLONE_NEWUSER) : 0;
+	bool has_joiner_made = s->offsets || (s->is_by_clone && s->clone->new & CLONE_NEWTIME);
+
+	return has_joiner_made ? s->clone->new & (CLONE_NEWTIME | CLONE_NEWUSER) : 0;
 }
 
 static pid_t clone_init(struct start *s, uint64_t more_flags, int *pidfd)
 {
-	bool shares = s->clone->how & PROCESS_SHARES_MEMORY;
+	bool shares = s->clone->how & PROCESS_SHARES_MEMORY && !s->is_by_clone; /* the joiner stands on that very stack */
 	struct clone_args args = {
 		.flags = (s->clone->new & ~made_before_init(s)) | CLONE_VFORK | (shares ? CLONE_VM : 0) | more_flags | (pidfd ? CLONE_PIDFD : 0) |
 			 (s->cgroup_fd >= 0 ? CLONE_INTO_CGROUP : 0),
@@ -257,7 +262,7 @@ static int write_offsets(const struct start *s, struct report *r)
 
 static int make_clocks(struct start *s, struct report *r)
 {
-	if (!s->offsets)
+	if (!made_before_init(s))
 		return 0;
 	r->call = "unshare";
 	r->op = s->offsets;
@@ -266,9 +271,18 @@ static int make_clocks(struct start *s, struct report *r)
 	/* with a new user namespace one is not dumpable any more, and one's files in /proc are root's */
 	if (s->clone->new & CLONE_NEWUSER && prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0)
 		return -1;
-	int result = write_offsets(s, r);
+	int result = s->offsets ? write_offsets(s, r) : 0;
 	drop_fd(&s->proc_fd); /* not for init, which its neighbours can see */
 	return result;
+}
+
+/* Without CLONE_INTO_CGROUP: what I clone is born where I am. */
+static int enter_cgroup(const struct start *s, struct report *r)
+{
+	own_fd fd = s->is_by_clone && s->cgroup_fd >= 0 ? openat(s->cgroup_fd, "cgroup.procs", O_WRONLY | O_CLOEXEC) : -1;
+
+	r->call = "write cgroup.procs";
+	return s->is_by_clone && s->cgroup_fd >= 0 && write(fd, "0", 1) != 1 ? -1 : 0;
 }
 
 /* init is visible to its neighbours from the clone on, before its exec closes anything: what it must not have, the joiner closes
@@ -307,19 +321,21 @@ static int enter_joiner(void *argument)
 	struct start *s = argument;
 	struct report r = { 0 };
 
-	if (keep_slots_only(s, &r) == 0 && open_proc(s, &r) == 0 && join_namespaces(s, &r) == 0 && make_clocks(s, &r) == 0) {
-		r.call = "clone3";
+	if (enter_cgroup(s, &r) == 0 && keep_slots_only(s, &r) == 0 &&
+	    open_proc(s, &r) == 0 && join_namespaces(s, &r) == 0 && make_clocks(s, &r) == 0) {
+		r.is_clone = true;
 		r.pid = clone_init(s, CLONE_PARENT, NULL);
 	}
 	r.error = r.pid > 0 ? 0 : errno;
 	return write(s->report_fd, &r, sizeof r) == (ssize_t)sizeof r ? 0 : 1;
 }
 
-static pid_t clone_joiner(struct start *s, struct report *r, struct err *e)
+static int run_joiner(struct start *s, struct report *r, struct err *e)
 {
-	struct clone_args args = { .flags = s->cgroup_fd >= 0 ? CLONE_INTO_CGROUP : 0, .exit_signal = SIGCHLD,
+	bool is_born_there = s->cgroup_fd >= 0 && !s->is_by_clone;
+	struct clone_args args = { .flags = is_born_there ? CLONE_INTO_CGROUP : 0, .exit_signal = SIGCHLD,
 				   .stack = (uint64_t)(uintptr_t)s->stack, .stack_size = STACK_SIZE,
-				   .cgroup = s->cgroup_fd >= 0 ? (uint64_t)(unsigned)s->cgroup_fd : 0 };
+				   .cgroup = is_born_there ? (uint64_t)(unsigned)s->cgroup_fd : 0 };
 	own_fd read_end = -1;
 	own_fd write_end = -1;
 	int ends[2];
@@ -329,21 +345,31 @@ static pid_t clone_joiner(struct start *s, struct report *r, struct err *e)
 	read_end = ends[0];
 	write_end = s->report_fd = ends[1];
 	long joiner = clone_call(&args, enter_joiner, s);
-	if (joiner < 0)
-		return err_number(e, (int)-joiner, "start the process that joins the namespaces: clone3");
+	if (joiner < 0) {
+		(void)err_number(e, (int)-joiner, "start the process that joins the namespaces: clone");
+		return clone_explain(false, s->cgroup_fd >= 0, e);
+	}
 	drop_fd(&write_end);
 	ssize_t got = read(read_end, r, sizeof *r);
 	while (waitpid((pid_t)joiner, NULL, 0) < 0 && errno == EINTR)
 		continue;
 	if (got != (ssize_t)sizeof *r)
 		return err_set(e, "the process that joins the namespaces died");
-	return r->pid;
+	return 0;
 }
 
 /* --- start -------------------------------------------------------------------------------------------------------- */
 
+static int explain_clone(const struct start *s, int number, struct err *e)
+{
+	(void)err_number(e, number, "clone init into its namespaces");
+	return clone_explain(s->clone->new & CLONE_NEWUSER, s->cgroup_fd >= 0, e);
+}
+
 static int explain_report(const struct start *s, const struct report *r, struct err *e)
 {
+	if (r->is_clone)
+		return explain_clone(s, r->error, e);
 	if (!r->op || r->op != s->offsets)
 		return err_number(e, r->error, "%s for init", r->call);
 	(void)err_number(e, r->error, "set the clocks of the new time namespace: %s", r->call);
@@ -360,9 +386,10 @@ static int start_through_joiner(struct start *s, struct process *out, const stru
 	struct report r = { 0 };
 	char *outer = s->stack;
 
-	pid_t pid = clone_joiner(s, &r, e);
+	s->is_by_clone |= (s->cgroup_fd >= 0 || s->clone->new & CLONE_NEWTIME) && clone3_is_refused();
+	int result = run_joiner(s, &r, e);
 	s->stack = outer;
-	if (pid < 0)
+	if (result < 0)
 		return -1;
 	if (r.error) {
 		*failed = r.op;
@@ -373,29 +400,16 @@ static int start_through_joiner(struct start *s, struct process *out, const stru
 	return out->pidfd < 0 ? err_sys(e, "pidfd_open for init") : 0;
 }
 
-static int explain_clone(const struct start *s, struct err *e)
-{
-	(void)err_sys(e, "clone3 for init");
-	if (e->number == EPERM && geteuid() == 0)
-		return err_hint(e, "root needs CAP_SYS_ADMIN for namespaces; inside a container that is left out, or a seccomp filter forbids "
-				   "them (CapEff and Seccomp in /proc/self/status)");
-	if (e->number == EPERM)
-		return err_hint(e, "namespaces need root, or a user namespace made with them");
-	if (e->number == EINVAL)
-		return err_hint(e, "this kernel may lack one of the namespaces");
-	if (e->number == ENOSPC)
-		return err_hint(e, "a limit in /proc/sys/user/max_*_namespaces is reached");
-	if (e->number == EAGAIN)
-		return err_hint(e, s->cgroup_fd >= 0 ? "the cgroup's pids.max or RLIMIT_NPROC is reached" : "RLIMIT_NPROC is reached");
-	return -1;
-}
-
-static int start_directly(struct start *s, struct process *out, struct err *e)
+static int start_directly(struct start *s, struct process *out, const struct op **failed, struct err *e)
 {
 	pid_t pid = clone_init(s, 0, &out->pidfd);
 
+	if (pid < 0 && errno == ENOSYS && clone3_is_refused()) {
+		s->is_by_clone = true;
+		return start_through_joiner(s, out, failed, e);
+	}
 	if (pid < 0)
-		return explain_clone(s, e);
+		return explain_clone(s, errno, e);
 	out->pid = pid;
 	return 0;
 }
@@ -446,7 +460,7 @@ int process_start(const struct plan *plan, struct process_slots *slots, unsigned
 	if (s.stack == MAP_FAILED)
 		return err_sys(e, "take memory for init's first stack");
 	bool has_joiner = s.clone->joined || s.offsets;
-	int result = has_joiner ? start_through_joiner(&s, out, failed, e) : start_directly(&s, out, e);
+	int result = has_joiner ? start_through_joiner(&s, out, failed, e) : start_directly(&s, out, failed, e);
 	(void)munmap(s.stack, STACK_SIZE);
 	drop_fd(&slots->at[SLOT_CHANNEL]);
 	if (result == 0)

@@ -258,7 +258,7 @@ static int clone_child(struct child *c, struct start *s, char *stack, struct err
 	long pid = clone_call(&args, enter_program, s);
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	if (pid < 0)
-		return err_number(e, (int)-pid, "start %s: clone3", s->spawn->path);
+		return err_number(e, (int)-pid, "start %s: clone", s->spawn->path);
 	c->pid = (pid_t)pid;
 	return 0;
 }

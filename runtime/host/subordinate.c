@@ -29,8 +29,9 @@ static const struct source sources[] = {
 /* The fields of "NAME:PASSWORD:UID:..." and "NAME:FIRST:COUNT": three, the rest is dropped. */
 static bool read_fields(char *line, const char *fields[3])
 {
-	for (size_t i = 0; i < 3; i++)
-		fields[i] = strsep(&line, ":");
+	fields[0] = strsep(&line, ":");
+	fields[1] = strsep(&line, ":");
+	fields[2] = strsep(&line, ":");
 	return fields[2] != NULL;
 }
 

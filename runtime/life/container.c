@@ -48,15 +48,23 @@ static bool is_paused(const struct container *c)
 	return c->cgroup.path[0] && cgroup_is_frozen(&c->cgroup);
 }
 
-static enum status derive_status(struct container *c)
+static bool has_processes(const struct container *c)
 {
 	struct err ignored = ERR_NONE;
+	size_t count = 0;
+	pid_t *pids;
 
+	return cgroup_read_members(&c->cgroup, &pids, &count, &ignored) == 0 && count;
+}
+
+/* `failed` says why the process could not be looked at: it may be running all the same. */
+static enum status derive_status(struct container *c, struct err *failed)
+{
 	if (!c->state)
 		return is_locked_elsewhere(&c->entry) ? STATUS_CREATING : STATUS_STOPPED;
 	if (c->state->pid.value <= 0)
 		return STATUS_STOPPED;
-	c->pidfd = process_open((pid_t)c->state->pid.value, c->state->start_time.value, &ignored);
+	c->pidfd = process_open((pid_t)c->state->pid.value, c->state->start_time.value, failed);
 	if (c->pidfd >= 0 && is_other_boot(c->state))
 		drop_fd(&c->pidfd);
 	if (c->pidfd < 0)
@@ -107,8 +115,17 @@ int container_find(struct boxcar *b, const char *id, int wait_ms, bool accepts_d
 		*e = ERR_NONE;
 		out->state = NULL;
 	}
-	out->status = derive_status(out);
-	return 0;
+	struct err failed = ERR_NONE;
+	out->status = derive_status(out, &failed);
+	if (out->pidfd >= 0 || !failed.number || failed.number == ESRCH)
+		return 0;
+	if (accepts_damage && path[0]) { /* its cgroup says whether something is alive, and kills it */
+		out->status = has_processes(out) ? STATUS_RUNNING : STATUS_STOPPED;
+		return 0;
+	}
+	container_close(out);
+	*e = failed;
+	return -1;
 }
 
 void container_close(struct container *c)

@@ -2,6 +2,7 @@
 #include "runtime/life/container.h"
 
 #include "runtime/host/facts.h"
+#include "runtime/host/filter.h"
 #include "runtime/host/mountinfo.h"
 #include "spec/base/own.h"
 
@@ -228,6 +229,7 @@ int birth_explain_failure(const struct birth *birth, const struct message *m, st
 		return explain_memory("init cannot be started for lack of memory", &memory, e);
 	if (!op) {
 		(void)err_number(e, m->error, "start init: %s", name_call(&birth->b->arena, m->call));
+		filter_explain(e);
 		return err_hint(e, "vm.memfd_noexec or a security module may forbid executing a memory file");
 	}
 	(void)explain_op(birth, op, m, e);
