@@ -286,7 +286,7 @@ $(ALL_MADE): $(BUILD)/flags
 
 BUILD_PACKAGES := gcc make libc6-dev libyajl-dev libseccomp-dev libcap-dev libmnl-dev libsystemd-dev git
 CONDUCTOR_PACKAGES := nettle-dev zlib1g-dev libzstd-dev libmnl-dev libnftnl-dev mmdebstrap uidmap
-CHECK_PACKAGES := libcmocka-dev bats jq busybox-static strace python3-minimal procps util-linux libcap2-bin groff-base iproute2 nftables curl
+CHECK_PACKAGES := libcmocka-dev bats jq busybox-static strace python3 procps util-linux libcap2-bin groff-base iproute2 nftables curl
 # What the OCI's validation suite is built with.
 OCI_PACKAGES := golang-go golang-github-mrunalp-fileutils-dev golang-github-urfave-cli-dev golang-github-google-uuid-dev \
 	golang-github-blang-semver-dev golang-gocapability-dev golang-github-xeipuuv-gojsonschema-dev \

@@ -27,7 +27,7 @@ static const struct field mount_rows[] = {
 	TEXT("type", type, 0, "Type of the file system; bind mounts need none."),
 	TEXT("source", source, 0, "Device, directory, file or dummy; bind sources may be relative to the bundle."),
 	TEXTS("options", options, 0, "Mount options; unknown ones are handed to the file system.",
-	      NEEDS("Linux 5.12 for options that hold for the mounts below too (rro, rnosuid, ...) and for idmap and ridmap")),
+	      NEEDS("Linux 5.12 for idmap and ridmap")),
 	OBJECTS("uidMappings", uid_mappings, 0, id_mapping, "User ids, mapped for this mount only.",
 		NEEDS("Linux 5.12 and a file system that can: ext4 and XFS from then on, overlay from 5.19, tmpfs from 6.3")),
 	OBJECTS("gidMappings", gid_mappings, 0, id_mapping, "Group ids, mapped for this mount only.", NEEDS("as uidMappings")),

@@ -334,7 +334,6 @@ static const struct {
 	{ "/linux/memoryPolicy/flags", { "5.12 and CONFIG_NUMA_BALANCING for MPOL_F_NUMA_BALANCING" } },
 	{ "/linux/seccomp", { "CONFIG_SECCOMP_FILTER" } },
 	{ "/linux/seccomp/flags", { "5.19 for SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV" } },
-	{ "/linux/readonlyPaths", { "Linux 5.12" } },
 	{ "/linux/mountLabel", { "SELinux" } },
 	{ "/linux/resources/devices", { "CONFIG_CGROUP_DEVICE", "CONFIG_CGROUP_BPF" } },
 	{ "/linux/resources/memory", { "CONFIG_MEMCG" } },

@@ -115,6 +115,7 @@ own() {
 	look
 	saw .uid.real 0
 	[ "$(jq -r .namespaces.user "$BATS_TEST_TMPDIR/seen")" != "$(own user)" ]
+	saw '[.dev[] | select(.path == "/dev/mqueue")] | last | [.uid, .gid, .mode]' '[0,0,"1777"]'
 	in_container busybox cat /proc/self/uid_map
 	[ "$(tr -s ' ' <<<"$output")" = " 0 100000 65536" ]
 	in_container busybox cat /proc/self/gid_map

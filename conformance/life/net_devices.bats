@@ -144,6 +144,18 @@ net_devices() {
 	kill $other
 }
 
+# A device's other names go with it into another namespace since 6.6, and in later releases of older kernels.
+moves_other_names() {
+	unshare --net sleep 600 3>&- &
+	local other=$!
+	eventually grep -q sleep "/proc/$other/comm"
+	on_host ip link add first type dummy
+	on_host ip link property add dev first altname second
+	on_host ip link set first netns "$other"
+	in_namespace_of "$other" ip link show second >/dev/null 2>&1 || { kill $other; return 1; }
+	kill $other
+}
+
 @test "a device is also found by another name it has, and keeps both" {
 	only_boxcar
 	on_host ip link property add dev eth7 altname other7
@@ -151,7 +163,7 @@ net_devices() {
 	BEFORE=$(described eth7 on_host)
 	started
 	[ "$(described eth7 in_namespace_of "$PID")" = "$BEFORE" ]
-	[ "$(described other7 in_namespace_of "$PID")" = "$BEFORE" ]
+	! moves_other_names || [ "$(described other7 in_namespace_of "$PID")" = "$BEFORE" ]
 	rt delete --force "$ID"
 	eventually is_missing peer-eth7
 	device eth7
@@ -170,9 +182,9 @@ net_devices() {
 	eventually grep -q sleep "/proc/$other/comm"
 	config '(.linux.namespaces[] | select(.type == "network")).path = $path' --arg path "/proc/$other/ns/net"
 	net_devices '{"eth7": {}}'
-	try on_host setpriv --bounding-set -net_admin --inh-caps -net_admin "$RUNTIME" --root "$ROOT" create --bundle "$BUNDLE" "$ID"
+	try on_host setpriv --bounding-set -net_admin --inh-caps -net_admin "$RUNTIME" --root "$ROOT" --cgroup-manager disabled create --bundle "$BUNDLE" "$ID"
 	kill $other
-	gave 1 "CAP_NET_ADMIN"
+	gave 1 "CAP_NET_ADMIN" # v2's device program needs it, too: hence no cgroup
 	[[ $output == *"/linux/netDevices/eth7"* ]]
 	is_on_host eth7
 	left_behind "$ID"

@@ -144,12 +144,14 @@ static int fail_change(struct init *i, int fd, const struct tree_change *c, long
 	return init_fail(i, __NR_mount_setattr, -error, (int64_t)lost);
 }
 
-/* `error` is what mount_setattr(2) said: when that was no filter but a locked attribute, it is what a person has to know. */
+/* `error` is what mount_setattr(2) said. Where that was no filter's word but a locked attribute, or mount(2) has met one, it is
+ * what a person has to know. */
 static int change_by_mount_call(struct init *i, int fd, const struct tree_change *c, long error)
 {
-	int result = change_by_proc(i, fd, c);
-
-	return result < 0 && error == -EPERM ? fail_change(i, fd, c, error) : result;
+	if (change_by_proc(i, fd, c) == 0)
+		return 0;
+	bool is_locked = error == -EPERM || (i->failed_call == __NR_mount && i->failed_error == EPERM);
+	return is_locked ? fail_change(i, fd, c, -EPERM) : -1;
 }
 
 /* --- attaching ------------------------------------------------------------------------------------------------------ */

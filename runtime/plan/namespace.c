@@ -123,6 +123,8 @@ void plan_maps(struct planner *p)
 		PLAN_ADD(&p->w, AWAIT, await, 0, &linux->uid_mappings, .what = AWAIT_MAPS);
 	PLAN_ADD(&p->w, BECOME_ROOT, become_root, 0, NULL, .uid = setup_id(linux->uid_mappings.at, linux->uid_mappings.count),
 		 .gid = setup_id(linux->gid_mappings.at, linux->gid_mappings.count), .setgroups = plan_setgroups(p));
+	if (p->made & CLONE_NEWIPC) /* the root of its mqueue belongs to who makes it, and to nobody when that was the host's root */
+		PLAN_ADD(&p->w, UNSHARE, unshare, 0, NULL, .type = CLONE_NEWIPC);
 }
 
 /* --- the clone ---------------------------------------------------------------------------------------------------- */
@@ -160,6 +162,7 @@ void plan_clone(struct planner *p)
 	uint64_t made = p->made & ~(uint64_t)(is_born_in_cgroup || !p->cgroup ? 0 : CLONE_NEWCGROUP);
 	uint64_t how = 0;
 
+	made &= ~(uint64_t)(planner_has(p, CLONE_NEWUSER) ? CLONE_NEWIPC : 0); /* plan_maps */
 	plan_clocks(p);
 	if (made & CLONE_NEWPID && !(made & CLONE_NEWTIME) && !has_joiner(p))
 		how |= PROCESS_SHARES_MEMORY;
