@@ -7,7 +7,7 @@
 #   make vm KERNEL=5.10  the life tests on a kernel of Debian's (5.10, 6.1, 6.12) in a virtual machine; FILES="run limits" for a part
 #   make arm64      all of it for arm64, in build/arm64, with Debian's cross compiler
 #   make lint       compilers' and other analysers, style rules
-#   make bench demo engines fuzz sweep install clean
+#   make bench demo engines fuzz sweep install uninstall clean
 #
 # Switches, each with a build directory of its own: SAN=1 (ASan and UBSan), COV=1 (gcov), FUZZ=1 (clang and libFuzzer),
 # STATIC=0 (shared libraries), ARM64=1 (Debian's cross compiler). PIE=1 makes the static file position independent. V=1 shows the commands.
@@ -316,7 +316,7 @@ endif
 
 # --- tests ------------------------------------------------------------------------------------------------------------
 
-SUITES := style unit san plans arm64 fuzz life faults oci differential engines conductor vm
+SUITES := style unit san plans arm64 fuzz life install faults oci differential engines conductor vm
 CHECK := BUILD=$(BUILD) RUNTIME=$(abspath $(RUNTIME)) conformance/summary
 .PHONY: check check-% conformance vm sanitized bench sweep fuzz demo
 check: $(PROGRAMS) $(BUILD)/conductor man $(TESTS) $(TOOLS) sanitized arm64 oci-suite bench-deps
@@ -338,6 +338,8 @@ check-oci: $(PROGRAMS) oci-suite
 	@$(CHECK) oci
 check-differential: bench-deps $(PROGRAMS) $(TOOLS)
 	@$(CHECK) differential
+check-install: all $(TOOLS)
+	@$(CHECK) install
 check-conductor: $(PROGRAMS) $(BUILD)/conductor $(TOOLS)
 	@$(CHECK) conductor
 
@@ -406,20 +408,23 @@ lint-cppcheck: | lint-deps
 
 # --- install ----------------------------------------------------------------------------------------------------------
 
-.PHONY: install clean
+# LIST has a line "MODE FILE PLACE" for each file.
+LIST = echo 0755 $(BUILD)/boxcar sbin/boxcar; echo 0755 $(BUILD)/conductor bin/conductor; \
+	echo 0755 bundle-tools/conductor.sh bin/conductor.sh; \
+	for name in boxcar-init boxcar-netdev boxcar-systemd; do echo 0755 $(BUILD)/$$name libexec/boxcar/$$name; done; \
+	for page in $(BUILD)/man/pages/*; do echo 0644 $$page share/man/man$${page\#\#*.}/$${page\#\#*/}; done; \
+	for name in boxcar conductor; do from=$(BUILD)/man/completions; \
+		echo 0644 $$from/$$name.bash share/bash-completion/completions/$$name; \
+		echo 0644 $$from/_$$name share/zsh/site-functions/_$$name; \
+		echo 0644 $$from/$$name.fish share/fish/vendor_completions.d/$$name.fish; done
+
+.PHONY: install uninstall clean
 install: all
-	install -D -m 0755 $(BUILD)/boxcar $(DESTDIR)$(PREFIX)/sbin/boxcar
-	install -D -m 0755 $(BUILD)/boxcar-init $(DESTDIR)$(PREFIX)/libexec/boxcar/boxcar-init
-	install -D -m 0755 $(BUILD)/boxcar-netdev $(DESTDIR)$(PREFIX)/libexec/boxcar/boxcar-netdev
-	install -D -m 0755 $(BUILD)/boxcar-systemd $(DESTDIR)$(PREFIX)/libexec/boxcar/boxcar-systemd
-	install -D -m 0755 $(BUILD)/conductor $(DESTDIR)$(PREFIX)/bin/conductor
-	install -D -m 0755 bundle-tools/conductor.sh $(DESTDIR)$(PREFIX)/bin/conductor.sh
-	for page in $(BUILD)/man/pages/*; do \
-		install -D -m 0644 "$$page" "$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}" || exit 1; done
-	for name in boxcar conductor; do \
-		install -D -m 0644 $(BUILD)/man/completions/$$name.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$name && \
-		install -D -m 0644 $(BUILD)/man/completions/_$$name $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_$$name && \
-		install -D -m 0644 $(BUILD)/man/completions/$$name.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$name.fish \
-			|| exit 1; done
+	{ $(LIST); } | while read -r mode file place; do \
+		install -D -m "$$mode" "$$file" "$(DESTDIR)$(PREFIX)/$$place" || exit 1; done
+# Directories that others may use, too, stay.
+uninstall: man
+	{ $(LIST); } | while read -r mode file place; do rm -f "$(DESTDIR)$(PREFIX)/$$place" || exit 1; done
+	[ ! -d "$(DESTDIR)$(PREFIX)/libexec/boxcar" ] || rmdir "$(DESTDIR)$(PREFIX)/libexec/boxcar"
 clean:
 	rm -rf build
