@@ -35,7 +35,7 @@ static const char *find_root(struct arena *a, bool is_real_root)
 
 	if (is_real_root)
 		return "/run/boxcar";
-	if (!directory || !directory[0]) /* where it would point; a directory in /tmp could be somebody else's */
+	if (!directory || directory[0] != '/') /* where it would point; a directory in /tmp could be somebody else's */
 		return arena_format(a, "/run/user/%u/boxcar", (unsigned)geteuid());
 	return arena_format(a, "%s/boxcar", directory);
 }
@@ -46,8 +46,8 @@ static bool is_rootless(struct boxcar *b, const struct global_options *g)
 
 	(void)facts_probe(FACTS_USER, &b->arena, &b->facts, &ignored); /* asks for ids only, which cannot fail */
 	if (g->rootless != ROOTLESS_AUTO)
-		return g->rootless == ROOTLESS_TRUE;
-	return b->facts.uid != 0 || b->facts.is_in_user_namespace;
+		b->facts.is_rootless = g->rootless == ROOTLESS_TRUE;
+	return b->facts.is_rootless;
 }
 
 static int apply_globals(struct boxcar *b, const struct global_options *g, struct err *e)

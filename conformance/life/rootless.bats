@@ -130,6 +130,73 @@ has_ended() {
 	failed_with /linux/devices/0 /dev/nowhere
 }
 
+# --- where state and cgroups are --------------------------------------------------------------------------------------
+
+@test "limits: none is no error, one that cannot be had names what forbids it, whatever cgroupsPath says" {
+	for path in '' "/elsewhere-$ID" "relative-$ID"; do
+		config "$SUB" 'if $path == "" then . else .linux.cgroupsPath = $path end | del(.linux.resources)' --arg path "$path"
+		script "$SUB" 'echo fine'
+		run rt "$SUB" run "$ID"
+		gave 0 fine
+		config "$SUB" '.linux.resources.memory.limit = 10000000'
+		run rt "$SUB" run "$ID"
+		failed_with "/linux/resources/memory" "the limit needs a cgroup with the controller memory" \
+			"user $(id -u "$SUB") may make none: /sys/fs/cgroup" "is not the user's to write" "Delegate=yes"
+	done
+	run rt "$SUB" --cgroup-manager disabled run "$ID"
+	failed_with "is to have none (--cgroup-manager)"
+}
+
+@test "update of a container without a cgroup" {
+	script "$SUB" 'while :; do sleep 1; done'
+	as "$SUB" sh -c "boxcar run --detach $ID </dev/null >/dev/null 2>&1"
+	run rt "$SUB" update --pids-limit 5 "$ID"
+	failed_with "the limit needs a cgroup with the controller pids, and the container has none" "created without one"
+	rt "$SUB" delete --force "$ID"
+}
+
+@test "XDG_RUNTIME_DIR that is missing, relative, another user's, or everybody's" {
+	with() { as "$SUB" env "$@" "$DIR/boxcar" run "$ID"; }
+	script "$SUB" 'echo fine'
+	run with --unset=XDG_RUNTIME_DIR
+	failed_with "make the state directory: make /run/user/$(id -u "$SUB")" "XDG_RUNTIME_DIR or --root can name"
+	run with XDG_RUNTIME_DIR=
+	failed_with "make /run/user/$(id -u "$SUB")"
+	run with XDG_RUNTIME_DIR=relative
+	failed_with "make /run/user/$(id -u "$SUB")"
+	run with XDG_RUNTIME_DIR=/nowhere
+	failed_with "make /nowhere: permission denied"
+	mkdir -p "$DIR/shared/boxcar" && chmod 777 "$DIR/shared"
+	run with XDG_RUNTIME_DIR="$DIR/shared"
+	failed_with "the state directory $DIR/shared/boxcar is another user's (0)" "XDG_RUNTIME_DIR or --root can name"
+	run as "$SUB" env XDG_RUNTIME_DIR="$DIR/shared" boxcar kill "$ID"
+	failed_with "another user's"
+	chown "$SUB" "$DIR/shared/boxcar"
+	chmod 777 "$DIR/shared/boxcar"
+	run with XDG_RUNTIME_DIR="$DIR/shared"
+	failed_with "may be written by everybody (mode 0777)"
+	chmod 700 "$DIR/shared/boxcar"
+	run with XDG_RUNTIME_DIR="$DIR/shared"
+	gave 0 fine
+	[ -z "$(ls "$DIR/shared/boxcar")" ]
+	chmod 000 "$DIR/shared/boxcar"
+	run with XDG_RUNTIME_DIR="$DIR/shared"
+	failed_with "open the state directory $DIR/shared/boxcar: permission denied"
+	rm -r "$DIR/shared"
+}
+
+@test "--rootless says whose state and cgroups, or is an error" {
+	script "$SUB" 'echo fine'
+	for word in auto true; do
+		run rt "$SUB" --rootless=$word run "$ID"
+		gave 0 fine
+	done
+	run rt "$SUB" --rootless=false run "$ID"
+	failed_with /run/boxcar
+	run rt "$SUB" --rootless=maybe run "$ID"
+	failed_with "auto|true|false"
+}
+
 # --- ids that cannot be had -------------------------------------------------------------------------------------------
 
 @test "ids that /etc/subuid does not give are an error that says what it gives, and how to get more" {

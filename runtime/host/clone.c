@@ -57,6 +57,10 @@ int clone_explain(bool has_user_namespace, bool has_cgroup, struct err *e)
 		if (has_user_namespace)
 			return explain_user(e);
 		return geteuid() == 0 ? explain_root(e) : err_hint(e, "namespaces need root, or a user namespace made with them");
+	case EOPNOTSUPP: /* its type is "domain invalid" */
+	case EBUSY:
+		return err_hint(e, "the cgroup above the container's holds processes itself and gives controllers to those below, and then "
+				   "cgroup v2 takes no process there: start from a cgroup of its own, or leave the limits out");
 	case ENOSYS:
 		return err_hint(e, "a seccomp filter refuses clone3, and clone, too (Seccomp in /proc/self/status)");
 	case EINVAL:

@@ -215,6 +215,7 @@ static int probe_user(struct arena *a, struct facts *f)
 	f->gid = getegid();
 	f->is_in_user_namespace = is_in_user_namespace();
 	f->has_foreign_mounts = f->is_in_user_namespace && has_foreign_mounts();
+	f->is_rootless = f->uid != 0 || f->is_in_user_namespace;
 	f->is_setgroups_denied = f->is_in_user_namespace && is_setgroups_denied(a);
 	return 0;
 }
@@ -243,15 +244,54 @@ static int probe_kernel(struct facts *f, struct err *e)
 	return 0;
 }
 
-/* Real root may; another may where a cgroup was delegated to it. */
-static bool is_without_cgroups(const struct facts *f, struct arena *a)
+/* --- whether a cgroup may be made ----------------------------------------------------------------------------------- */
+
+/* The part that two paths have in common, as a length in `a`: whole components. */
+static size_t common_length(const char *a, const char *b)
 {
-	if (f->uid == 0 && !f->is_in_user_namespace)
+	size_t length = 0, i = 0;
+
+	for (; a[i] && a[i] == b[i]; i++)
+		if (a[i] == '/')
+			length = i;
+	return (a[i] == '/' || !a[i]) && (b[i] == '/' || !b[i]) ? i : length;
+}
+
+/* cgroups(7): whoever makes a cgroup needs its parent, whoever puts a process into one its cgroup.procs, and on v2 also that of the
+ * last cgroup that the old and the new one have in common. What of these is not the caller's; NULL: nothing. */
+static const char *find_closed(const struct facts_hierarchy *h, const char *path, struct arena *a)
+{
+	const char *target = arena_format(a, "%s%s", h->mount_point, path);
+	size_t length = strlen(target), least = strlen(h->mount_point);
+	const char *shared = arena_format(a, "%s%.*s/cgroup.procs", h->mount_point, (int)common_length(path, h->own_path), path);
+
+	if (access(target, F_OK) == 0 && access(arena_format(a, "%s/cgroup.procs", target), W_OK) < 0)
+		return arena_format(a, "%s/cgroup.procs", target);
+	while (length > least && access(arena_copy(a, target, length), F_OK) < 0)
+		do
+			length--;
+		while (length > least && target[length] != '/');
+	if (target[length] && access(arena_copy(a, target, length), W_OK | X_OK) < 0)
+		return arena_copy(a, target, length);
+	return h->version == 2 && access(shared, W_OK) < 0 ? shared : NULL;
+}
+
+/* In all hierarchies or in none: what limits in the one should not be without the others. */
+void facts_look_at_cgroup(const char *path, struct arena *a, struct facts *f)
+{
+	f->closed_cgroup = NULL;
+	for (size_t i = 0; f->is_rootless && i < f->hierarchy_count && !f->closed_cgroup; i++)
+		f->closed_cgroup = find_closed(&f->hierarchies[i], path, a);
+}
+
+static bool has_closed_parent(const struct facts *f, struct arena *a)
+{
+	const struct facts_hierarchy *h = facts_find_controller(f, "");
+
+	if (!f->is_rootless || !h)
 		return false;
-	for (size_t i = 0; i < f->hierarchy_count; i++)
-		if (access(arena_format(a, "%s%s", f->hierarchies[i].mount_point, f->hierarchies[i].own_path), W_OK) == 0)
-			return false;
-	return true;
+	const char *own = arena_format(a, "%s%s", h->mount_point, h->own_path);
+	return access(own, W_OK) == 0 && access(arena_format(a, "%s/..", own), W_OK) < 0;
 }
 
 /* --- security modules --------------------------------------------------------------------------------------------- */
@@ -303,6 +343,6 @@ int facts_probe(unsigned need, struct arena *a, struct facts *f, struct err *e)
 		probe_resctrl(a, f);
 	f->known |= need;
 	if (need & FACTS_CGROUPS && f->known & FACTS_USER)
-		f->is_without_cgroups = is_without_cgroups(f, a);
+		f->has_closed_parent = has_closed_parent(f, a);
 	return 0;
 }

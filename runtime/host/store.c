@@ -52,6 +52,23 @@ static int make_root(const char *root, struct err *e)
 	return 0;
 }
 
+/* Whoever writes there says what is killed and removed in our name. */
+static int check_owner(int fd, const char *root, struct err *e)
+{
+	struct stat s;
+
+	if (fstat(fd, &s) < 0)
+		return err_sys(e, "look at the state directory %s", root);
+	if (s.st_mode & S_IWOTH) {
+		(void)err_set(e, "the state directory %s may be written by everybody (mode %04o)", root, (unsigned)s.st_mode & 07777);
+		return err_hint(e, "chmod o-w it, or let XDG_RUNTIME_DIR or --root name a directory of yours");
+	}
+	if (geteuid() == 0 || s.st_uid == geteuid())
+		return 0;
+	(void)err_set(e, "the state directory %s is another user's (%u)", root, (unsigned)s.st_uid);
+	return err_hint(e, "XDG_RUNTIME_DIR or --root can name a directory of yours");
+}
+
 int store_open(struct store *s, const char *root, bool may_make, struct err *e)
 {
 	int fd = open(root, DIRECTORY);
@@ -63,8 +80,14 @@ int store_open(struct store *s, const char *root, bool may_make, struct err *e)
 		}
 		fd = open(root, DIRECTORY);
 	}
-	if (fd < 0 && (errno != ENOENT || may_make))
-		return err_sys(e, "open the state directory %s", root);
+	if (fd < 0 && (errno != ENOENT || may_make)) {
+		(void)err_sys(e, "open the state directory %s", root);
+		return e->number == EACCES ? err_hint(e, "XDG_RUNTIME_DIR or --root can name a directory of yours") : -1;
+	}
+	if (fd >= 0 && check_owner(fd, root, e) < 0) {
+		own_close(&fd);
+		return -1;
+	}
 	*s = (struct store){ fd, root };
 	return 0;
 }

@@ -189,6 +189,13 @@ static int decide(void *context, struct err *e)
 	bool has_cgroup = x->container.cgroup.path[0];
 	if (has_cgroup)
 		scope_find(&x->container, x->cgroups.whole.path, &x->birth);
+	if (has_cgroup && !x->b->facts.must_be_attached)
+		facts_look_at_cgroup(x->cgroups.whole.path, &x->b->arena, &x->b->facts);
+	if (x->b->facts.closed_cgroup) {
+		log_warn(&x->b->log, "the process stays outside of the container's cgroup %s: %s is not the user's to write",
+			 x->cgroups.whole.path, x->b->facts.closed_cgroup);
+		has_cgroup = false;
+	}
 	x->spec->linux->cgroups_path = has_cgroup ? x->cgroups.whole.path : NULL;
 	x->request.container = (struct plan_request){ .spec = x->spec, .facts = &x->b->facts, .arena = &x->b->arena, .id = x->id,
 						      .bundle = x->container.state->bundle,
@@ -208,7 +215,7 @@ static int prepare_descriptors(void *context, struct err *e)
 	x->birth.b = x->b;
 	x->birth.plan = &x->plan;
 	x->birth.request = &x->request.container;
-	x->birth.cgroup = x->container.cgroup.path[0] ? &x->cgroups.whole : NULL;
+	x->birth.cgroup = x->container.cgroup.path[0] && !x->b->facts.closed_cgroup ? &x->cgroups.whole : NULL;
 	x->birth.more_cgroups = x->cgroups.more;
 	x->birth.more_count = x->cgroups.count;
 	x->birth.preserve_fds = (unsigned)x->options->preserve_fds;

@@ -78,6 +78,17 @@ static int find_notify_directory(struct boxcar *b, const char *id, const char **
 	return 0;
 }
 
+/* Only without root: root may make any. */
+static void look_at_cgroup(struct boxcar *b, const struct plan_request *request)
+{
+	struct problems ignored; /* the plan finds them again */
+
+	problems_init(&ignored, &b->arena);
+	const char *path = b->facts.is_rootless && request->cgroups == PLAN_CGROUPFS ? plan_cgroup_path(request, &ignored) : NULL;
+	if (path)
+		facts_look_at_cgroup(path, &b->arena, &b->facts);
+}
+
 int prepare_container(struct boxcar *b, const char *id, const struct container_options *o, struct prepared *out, struct err *e)
 {
 	*out = (struct prepared){ 0 };
@@ -105,6 +116,8 @@ int prepare_container(struct boxcar *b, const char *id, const struct container_o
 		return -1;
 	if (id && b->notify_socket && find_notify_directory(b, id, &out->request.notify_directory, e) < 0)
 		return -1;
+	if (out->spec && !out->problems.mistakes)
+		look_at_cgroup(b, &out->request);
 	if (out->spec && !out->problems.mistakes)
 		(void)plan_container(&out->request, &out->problems, &out->plan);
 	problems_place(&out->problems, out->text, out->length);

@@ -31,7 +31,7 @@ static void default_device_rules(struct planner *p, unsigned flags)
 
 void plan_device_rules(struct planner *p, const struct spec_resources *r)
 {
-	unsigned flags = p->facts->uid != 0 || p->facts->is_in_user_namespace ? OP_MAY_BE_DENIED : 0;
+	unsigned flags = p->facts->is_rootless ? OP_MAY_BE_DENIED : 0;
 	const struct facts_hierarchy *devices = facts_find_controller(p->facts, "devices");
 
 	if (!p->cgroup || (!devices && !facts_is_unified(p->facts)))

@@ -126,7 +126,8 @@ static bool read_value(const char *key, const char *value, struct facts *f)
 		{ "has_seccomp", &f->has_seccomp, NULL },
 		{ "has_apparmor", &f->has_apparmor, NULL },
 		{ "has_selinux", &f->has_selinux, NULL },
-		{ "is_without_cgroups", &f->is_without_cgroups, NULL },
+		{ "has_closed_parent", &f->has_closed_parent, NULL },
+		{ "is_rootless", &f->is_rootless, NULL },
 		{ "is_users_systemd", &f->is_users_systemd, NULL },
 		{ "must_be_attached", &f->must_be_attached, NULL },
 	};
@@ -134,6 +135,10 @@ static bool read_value(const char *key, const char *value, struct facts *f)
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		if (strcmp(key, rows[i].key) == 0)
 			return rows[i].flag ? read_bool(value, rows[i].flag) : read_number(value, rows[i].number);
+	if (strcmp(key, "closed_cgroup") == 0) {
+		f->closed_cgroup = value;
+		return value[0] == '/';
+	}
 	if (strcmp(key, "resctrl") == 0) {
 		f->resctrl = value;
 		return value[0] == '/';
@@ -201,6 +206,7 @@ int facts_read(const char *text, struct arena *a, struct facts *out, struct err 
 		if (!read_line(line, &f))
 			return err_set(e, "facts: line %zu is not a fact: %s", number, whole);
 	}
+	f.is_rootless |= f.uid != 0 || f.is_in_user_namespace;
 	*out = f;
 	return 0;
 }

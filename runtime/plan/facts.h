@@ -27,6 +27,7 @@ struct facts {
 	bool is_in_user_namespace;  /* /proc/self/uid_map is not the initial one */
 	bool is_setgroups_denied;   /* in the caller's user namespace, and so in those below it */
 	bool has_foreign_mounts;    /* the caller's mount namespace belongs to another user namespace than the caller's */
+	bool is_rootless;           /* not root of the host, or to be taken for such a one: makes cgroups only where they are delegated */
 	uint64_t capabilities;      /* bounding and permitted set of the caller: what it can give away */
 	uint64_t ignored_signals;   /* bit N-1: signal N is ignored by the caller, and would be by what it executes */
 	unsigned last_capability;   /* 40: CAP_CHECKPOINT_RESTORE */
@@ -37,7 +38,8 @@ struct facts {
 	const char *systemd;        /* the cgroup that the systemd rules which is to make the container's ("/": the host's); NULL */
 	bool is_users_systemd;      /* it is not the host's but the caller's own */
 	bool must_be_attached;      /* and has to put processes into that cgroup: from where the caller is its rights do not reach */
-	bool is_without_cgroups;    /* the caller may make no cgroup where it is (not root, nothing delegated) */
+	const char *closed_cgroup;  /* what forbids the caller to make the container's: a path that it may not write; NULL: nothing */
+	bool has_closed_parent;     /* on v2 the caller may make cgroups in its own one, and not beside it */
 	struct facts_hierarchy hierarchies[FACTS_MAX_HIERARCHIES];
 	size_t hierarchy_count;
 };

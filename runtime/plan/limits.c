@@ -1,17 +1,34 @@
 #include "runtime/plan/limits.h"
 
+static void refuse_closed(struct planner *p, const char *controller, const void *member)
+{
+	const char *wants = planner_text(p, "the limit needs a cgroup with the controller %s", controller);
+	const char *closed = p->facts->closed_cgroup;
+
+	if (p->request->cgroups == PLAN_NO_CGROUP || !closed)
+		planner_refuse(p, member,
+			       planner_text(p, "%s, and the container %s", wants, p->is_update ? "has none" : "is to have none (--cgroup-manager)"),
+			       p->is_update ? "it was created without one" : "let it have one, or leave the limit out");
+	else
+		planner_refuse(p, member,
+			       planner_text(p, "%s, and user %u may make none: %s is not the user's to write", wants, p->facts->uid, closed),
+			       "start it in a cgroup that is delegated (systemd-run --user --scope -p Delegate=yes boxcar ...), name one that "
+			       "is by /linux/cgroupsPath, or leave the limit out");
+}
+
 const struct facts_hierarchy *limit_find(struct planner *p, const char *controller, const void *member)
 {
 	const struct facts_hierarchy *h = facts_find_controller(p->facts, controller);
 
-	if (!h || !p->cgroup) {
+	if (h && p->cgroup)
+		return h;
+	if (h)
+		refuse_closed(p, controller, member);
+	else
 		planner_refuse(p, member,
-			       planner_text(p, "the limit needs the cgroup controller %s, which %s", controller,
-					    h ? "the caller may not use" : "this host does not have"),
-			       h ? "run as root, or where a cgroup is delegated" : "enable it, or leave the limit out");
-		return NULL;
-	}
-	return h;
+			       planner_text(p, "the limit needs the cgroup controller %s, which this host does not have", controller),
+			       "enable it, or leave the limit out");
+	return NULL;
 }
 
 void limit_add(struct planner *p, const char *controller, const char *file, const void *member, unsigned flags, const char *value)

@@ -12,7 +12,7 @@ void planner_init(struct planner *p, const struct plan_request *request, struct 
 			       .request = request,
 			       .problems = problems };
 	plan_begin(&p->w, request->arena);
-	bool is_possible = request->cgroups == PLAN_SYSTEMD || !request->facts->is_without_cgroups;
+	bool is_possible = request->cgroups == PLAN_SYSTEMD || !request->facts->closed_cgroup;
 	if (request->cgroups != PLAN_NO_CGROUP && is_possible && request->facts->hierarchy_count)
 		p->cgroup = plan_cgroup_path(request, problems);
 }

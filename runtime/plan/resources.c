@@ -33,7 +33,8 @@ static char *clean_path(struct arena *a, const char *path)
 	return t.at;
 }
 
-/* Where relative paths begin. On v2 a cgroup with processes cannot have children with limits, so ours goes beside us. */
+/* Where relative paths begin. On v2 a cgroup with processes cannot have children with limits, so ours goes beside us; but where our
+ * own cgroup is all that was delegated, in it. */
 static const char *own_parent(struct arena *a, const struct facts *f)
 {
 	const struct facts_hierarchy *h = facts_find_controller(f, "memory");
@@ -42,7 +43,7 @@ static const char *own_parent(struct arena *a, const struct facts *f)
 	if (!h)
 		h = f->hierarchy_count ? &f->hierarchies[0] : NULL;
 	path = clean_path(a, h ? h->own_path : "");
-	if (h && h->version == 2 && strrchr(path, '/'))
+	if (h && h->version == 2 && !f->has_closed_parent && strrchr(path, '/'))
 		*strrchr(path, '/') = '\0';
 	return path;
 }

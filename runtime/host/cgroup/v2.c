@@ -91,7 +91,7 @@ static bool explain_missing(const struct group *g, const char *controller, const
 			(void)err_set(why, "cgroup %.*s/ does not give the controller %s to those below it", (int)level.length,
 				      level.path, controller);
 			if (level.length && group_read(&level, "cgroup.procs", procs, sizeof procs) > 0)
-				(void)err_hint(why, "it holds processes itself, and then cgroup v2 lets it give none");
+				(void)err_hint(why, "it holds processes itself, and then cgroup v2 lets it give none: start from a cgroup below it");
 			else
 				(void)err_hint(why, "its cgroup.subtree_control must name it; was it delegated to you?");
 			return false;
