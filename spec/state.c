@@ -26,6 +26,15 @@ static const struct field state_rows[] = {
 static RECORD(state);
 #undef OWNER
 
+#define OWNER struct state_memory
+static const struct field state_memory_rows[] = {
+	UINT("kills", kills, 0, "Processes that were killed.", ANY_UINT),
+	UINT("limit", limit, 0, "The limit in bytes.", ANY_UINT),
+	UINT("peak", peak, 0, "The most that was in use, in bytes.", ANY_UINT),
+};
+static RECORD(state_memory);
+#undef OWNER
+
 /* What the outside is shown, in runc's order; engines parse it. */
 struct shown_state {
 	const char *oci_version, *id;
@@ -33,6 +42,7 @@ struct shown_state {
 	const char *status, *bundle, *rootfs, *created;
 	struct spec_map annotations;
 	const char *owner;
+	struct state_memory *out_of_memory;
 };
 
 #define OWNER struct shown_state
@@ -42,6 +52,7 @@ static const struct field shown_state_rows[] = {
 	TEXT("bundle", bundle, 0, ""),          TEXT("rootfs", rootfs, 0, ""),
 	TEXT("created", created, 0, ""),        MAP("annotations", annotations, 0, ""),
 	TEXT("owner", owner, 0, ""),
+	ROW("outOfMemory", FIELD_OBJECT, out_of_memory, struct state_memory *, 0, "", .record = &record_state_memory),
 };
 static RECORD(shown_state);
 #undef OWNER
@@ -156,6 +167,7 @@ void state_print(const struct state *state, const char *status, enum json_style 
 		.created = state->created,
 		.annotations = state->annotations,
 		.owner = state->owner ? state->owner : "",
+		.out_of_memory = state->out_of_memory,
 	};
 
 	json_write(&record_shown_state, &shown, style, out);

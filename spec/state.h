@@ -18,6 +18,11 @@
 #include "spec/base/err.h"
 #include "spec/base/text.h"
 
+/* What the kernel killed for memory; a number that the kernel does not tell is unset. */
+struct state_memory {
+	struct opt_uint kills, limit, peak; /* processes; bytes: no limit when unset; bytes, from 5.19 on with cgroup v2 */
+};
+
 struct state {
 	const char *oci_version;   /* of the configuration */
 	const char *id, *bundle;   /* the bundle's directory, absolute */
@@ -31,6 +36,7 @@ struct state {
 	struct opt_bool keeps_keyring; /* created with --no-new-keyring: exec makes none either */
 	struct spec_map annotations;
 	const char *release;       /* version of the boxcar that wrote it */
+	struct state_memory *out_of_memory; /* for state_print() alone; NULL: nothing was killed for memory */
 };
 
 /* The state file's text, added to `out`. */

@@ -31,6 +31,33 @@ loop_device() {
 	eventually has_status stopped
 }
 
+@test "memory: state and the message of run tell what was killed, with limit and peak" {
+	only_boxcar
+	config '.linux.resources.memory = {"limit":33554432,"swap":33554432}'
+	args /probe memory 200
+	run rt run --bundle "$BUNDLE" "$ID"
+	gave 137 "a process of $ID was killed for memory: the limit is 33554432 bytes"
+	[[ $output == *"raise /linux/resources/memory/limit"* ]]
+	local peak=null
+	started /bin/sh -c '/probe memory 200; /probe memory 200; exec /probe sleep 600'
+	eventually has_counted 2 memory memory.events memory.oom_control oom_kill
+	[ -z "$(cgroup_file memory memory.peak memory.max_usage_in_bytes)" ] || peak=$(<"$(cgroup_file memory memory.peak memory.max_usage_in_bytes)")
+	[ "$(rt state "$ID" | jq -c '[.status, .outOfMemory]')" = '["running",{"kills":2,"limit":33554432,"peak":'$peak'}]' ] ||
+		[ "$peak$(rt state "$ID" | jq -c .outOfMemory)" = 'null{"kills":2,"limit":33554432}' ]
+	[ "$peak" = null ] || [[ $(rt list --format json | jq -c '.[0].outOfMemory.peak') = "$peak" ]]
+	rt delete --force "$ID"
+	started /probe memory 200
+	eventually has_status stopped
+	[ "$(rt state "$ID" | jq -c '[.outOfMemory.kills, .outOfMemory.limit]')" = '[1,33554432]' ]
+	rt delete --force "$ID"
+	started
+	[ "$(rt state "$ID" | jq 'has("outOfMemory")')" = false ] # nobody was
+	rt delete --force "$ID"
+	args /probe exit 3
+	run rt run --bundle "$BUNDLE" "$ID"
+	[ "$status:$output" = 3: ]
+}
+
 @test "memory: a limit that is too low for the start says so, with limit and peak" {
 	only_boxcar
 	config '.linux.resources.memory = {"limit":16384,"swap":16384}'

@@ -1,6 +1,7 @@
 /* state, list, features: what there is. */
 #include "runtime/cli/commands.h"
 #include "runtime/life/container.h"
+#include "runtime/life/memory.h"
 #include "spec/annotations.h"
 #include "spec/base/own.h"
 #include "spec/base/version.h"
@@ -27,6 +28,7 @@ static struct state *state_of(const struct container *c)
 		*s = (struct state){ .oci_version = FEATURES_VERSION_MAX, .id = c->id, .bundle = "", .rootfs = "", .created = "",
 				     .owner = "" };
 	}
+	s->out_of_memory = memory_find_kills(&c->cgroup, &c->b->arena);
 	return s;
 }
 

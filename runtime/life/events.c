@@ -27,14 +27,6 @@ static uint64_t now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-static uint64_t read_kills(const struct container *c)
-{
-	struct cgroup_memory memory;
-
-	cgroup_read_memory(&c->cgroup, &memory);
-	return memory.oom_kills == UINT64_MAX ? 0 : memory.oom_kills;
-}
-
 static int show_stats(struct watch *w, struct err *e)
 {
 	size_t mark = arena_mark(&w->round);
@@ -56,7 +48,7 @@ static int show_stats(struct watch *w, struct err *e)
 /* Each process that was killed is one event. */
 static int show_kills(struct watch *w, struct err *e)
 {
-	uint64_t kills = read_kills(w->c);
+	uint64_t kills = cgroup_read_kills(&w->c->cgroup);
 	size_t mark = arena_mark(&w->round);
 	struct text line;
 	int result = 0;
@@ -120,7 +112,7 @@ static int begin(struct watch *w, struct err *e)
 		return err_set(e, "the container has no cgroup of its own, so that nothing counts for it");
 	if (sampler_open(&c->cgroup, (pid_t)c->state->pid.value, &w->sampler, e) < 0)
 		return -1;
-	w->kills = read_kills(c);
+	w->kills = cgroup_read_kills(&c->cgroup);
 	w->memory_fd = w->request->is_once ? -1 : cgroup_watch_memory(&c->cgroup, e);
 	if (w->memory_fd < 0 && !w->request->is_once && e->number != ENOENT) {
 		sampler_close(&w->sampler);

@@ -1,5 +1,6 @@
 /* What init reported in numbers becomes one line that a person can act on. */
 #include "runtime/life/container.h"
+#include "runtime/life/memory.h"
 
 #include "runtime/host/facts.h"
 #include "runtime/host/filter.h"
@@ -200,17 +201,6 @@ int birth_place_error(const struct birth *birth, const struct op *op, struct err
 	return config_text_place(&birth->config, pointer, &birth->b->arena, e);
 }
 
-/* What happened, with the limit. Before 5.19 cgroup v2 tells no peak. */
-static int explain_memory(const char *what, const struct cgroup_memory *m, struct err *e)
-{
-	if (m->peak == UINT64_MAX)
-		(void)err_set(e, "%s: the limit is %llu bytes", what, (unsigned long long)m->limit);
-	else
-		(void)err_set(e, "%s: the limit is %llu bytes, the peak was %llu", what, (unsigned long long)m->limit,
-			      (unsigned long long)m->peak);
-	return err_hint(e, "raise /linux/resources/memory/limit");
-}
-
 /* Where not even the arguments find memory in the cgroup, execve says E2BIG; those of init are short. */
 static bool lacks_memory(const struct birth *birth, const struct message *m, struct cgroup_memory *memory)
 {
@@ -226,7 +216,7 @@ int birth_explain_failure(const struct birth *birth, const struct message *m, st
 	struct cgroup_memory memory;
 
 	if (!op && lacks_memory(birth, m, &memory))
-		return explain_memory("init cannot be started for lack of memory", &memory, e);
+		return memory_explain("init cannot be started for lack of memory", &memory, e);
 	if (!op) {
 		(void)err_number(e, m->error, "start init: %s", name_call(&birth->b->arena, m->call));
 		filter_explain(e);
@@ -266,7 +256,7 @@ int birth_explain_death(struct birth *birth, struct err *e)
 	if (process_wait(&birth->process, &code, e) < 0)
 		return -1;
 	if (memory.oom_kills && memory.oom_kills != UINT64_MAX)
-		return explain_memory("init was killed for memory", &memory, e);
+		return memory_explain("init was killed for memory", &memory, e);
 	if (code > 128)
 		return err_set(e, "init was killed by signal %d before it was ready", code - 128);
 	return err_set(e, "init ended with code %d before it was ready", code);

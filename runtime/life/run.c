@@ -3,6 +3,7 @@
 
 #include "runtime/host/messages.h"
 #include "runtime/life/foreground.h"
+#include "runtime/life/memory.h"
 #include "runtime/life/steps.h"
 #include "spec/base/own.h"
 
@@ -84,6 +85,7 @@ int life_run(struct boxcar *b, const char *id, const struct container_options *o
 	r.foreground.console.notify = &c->container.notify;
 	store_entry_close(&c->container.entry); /* others may work on it while it runs */
 	int result = foreground_wait(&r.foreground, &c->birth.process, c->birth.master_fd, exit_code, e);
+	memory_warn(&c->container.cgroup, id, &b->log);
 	life_creation_close(c);
 	if (!run->has_keep && life_delete(b, id, true, &c->hooks, result < 0 ? &ignored : e) < 0)
 		return -1;

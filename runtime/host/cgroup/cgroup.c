@@ -225,6 +225,17 @@ int cgroup_open(const struct cgroup *c, struct err *e)
 	return fd < 0 ? err_sys(e, "open cgroup %s%s", at->mount_point, c->path) : fd;
 }
 
+uint64_t cgroup_read_kills(const struct cgroup *c)
+{
+	const struct facts_hierarchy *at = facts_find_controller(c->facts, "memory");
+	struct err ignored = ERR_NONE;
+
+	if (!at || cgroup_check_path(c, &ignored) < 0)
+		return 0;
+	struct group g = group_in(c, at);
+	return group_read_key(&g, group_dialect(&g)->kills_file, "oom_kill", 0);
+}
+
 void cgroup_read_memory(const struct cgroup *c, struct cgroup_memory *out)
 {
 	const struct facts_hierarchy *at = facts_find_controller(c->facts, "memory");
@@ -234,5 +245,6 @@ void cgroup_read_memory(const struct cgroup *c, struct cgroup_memory *out)
 	if (!at || cgroup_check_path(c, &ignored) < 0)
 		return;
 	struct group g = group_in(c, at);
+	out->oom_kills = group_read_key(&g, group_dialect(&g)->kills_file, "oom_kill", UINT64_MAX);
 	group_dialect(&g)->read_memory(&g, out);
 }

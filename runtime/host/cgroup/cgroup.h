@@ -108,6 +108,7 @@ struct cgroup_memory {
 	uint64_t oom_kills, limit, peak, usage;
 };
 void cgroup_read_memory(const struct cgroup *c, struct cgroup_memory *out);
+uint64_t cgroup_read_kills(const struct cgroup *c); /* these alone; 0 when they are unknown */
 
 /* A descriptor that becomes readable when something about the memory has happened in the cgroup; cgroup_read_memory() tells what.
  * ENOENT in e->number: nothing here counts memory. */

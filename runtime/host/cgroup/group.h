@@ -64,7 +64,8 @@ struct dialect {
 	bool (*explain_missing)(const struct group *g, const char *controller, const char *file, struct err *why);
 	enum group_frost (*read_frost)(const struct group *g); /* by itself or by an ancestor */
 	bool (*kill)(const struct group *g); /* SIGKILL by the kernel itself; false where it cannot */
-	void (*read_memory)(const struct group *g, struct cgroup_memory *out);
+	void (*read_memory)(const struct group *g, struct cgroup_memory *out); /* all but the kills */
+	const char *kills_file; /* has a line "oom_kill" */
 	const char *frost_file, *frozen, *thawed; /* what is written to freeze and thaw; read_frost tells when it has come true */
 };
 

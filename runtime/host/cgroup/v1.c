@@ -69,8 +69,6 @@ static bool kill_all(const struct group *g)
 
 static void read_memory(const struct group *g, struct cgroup_memory *out)
 {
-	/* from Linux 4.13 on */
-	out->oom_kills = group_read_key(g, "memory.oom_control", "oom_kill", UINT64_MAX);
 	out->limit = group_read_number(g, "memory.limit_in_bytes", UINT64_MAX);
 	out->peak = group_read_number(g, "memory.max_usage_in_bytes", UINT64_MAX);
 	out->usage = group_read_number(g, "memory.usage_in_bytes", UINT64_MAX);
@@ -130,5 +128,6 @@ static int limit_devices(const struct group *g, const struct device_rule *rules,
 }
 
 const struct dialect cgroup_v1 = {
-	prepare, limit_devices, explain_missing, read_frost, kill_all, read_memory, "freezer.state", "FROZEN", "THAWED",
+	prepare, limit_devices, explain_missing, read_frost, kill_all, read_memory, "memory.oom_control",
+	"freezer.state", "FROZEN", "THAWED",
 };

@@ -117,7 +117,6 @@ static bool kill_all(const struct group *g)
 
 static void read_memory(const struct group *g, struct cgroup_memory *out)
 {
-	out->oom_kills = group_read_key(g, "memory.events", "oom_kill", UINT64_MAX);
 	out->limit = group_read_number(g, "memory.max", UINT64_MAX);
 	out->usage = group_read_number(g, "memory.current", UINT64_MAX);
 	out->peak = group_read_number(g, "memory.peak", UINT64_MAX); /* from Linux 5.19 on */
@@ -136,5 +135,5 @@ static int limit_devices(const struct group *g, const struct device_rule *rules,
 }
 
 const struct dialect cgroup_v2 = {
-	prepare, limit_devices, explain_missing, read_frost, kill_all, read_memory, "cgroup.freeze", "1", "0",
+	prepare, limit_devices, explain_missing, read_frost, kill_all, read_memory, "memory.events", "cgroup.freeze", "1", "0",
 };
