@@ -22,7 +22,8 @@ operands_of() {
 }
 options_of() {
 	case $1 in
-	events | stats) echo --stats ;;
+	events) echo --stats ;;
+	stats) echo --count=1 ;;
 	esac
 }
 
@@ -153,22 +154,98 @@ every_command_on() {
 	done
 }
 
-@test "every command under a parent cgroup that somebody has frozen" {
-	only_boxcar
-	view v1
+# under_frozen_parent VIEW FILE FROZEN THAWED
+under_frozen_parent() {
+	view "$1"
 	config '.linux.cgroupsPath = $ARGS.positional[0]' --args -- "/$ID-parent/$ID"
 	started
-	local parent=/sys/fs/cgroup/freezer/$ID-parent command
-	echo FROZEN >"$parent/freezer.state"
-	eventually grep -q FROZEN "$parent/freezer.state"
-	for command in $(commands_with_id | grep -vx -e delete -e wait -e kill); do
+	local file command
+	file=$(find /sys/fs/cgroup -type f -path "*/$ID-parent/$2" | head -n 1)
+	echo "$3" >"$file"
+	eventually has_status paused
+	for command in $(commands_with_id | grep -vx -e delete -e wait); do
 		bounded "$command" $(options_of "$command") "$ID" $(operands_of "$command")
 		[ "$status" = 0 ] || refused "$command"
 	done
 	bounded create --bundle "$BUNDLE" "$ID-2"
 	refused create
-	echo THAWED >"$parent/freezer.state"
+	# a kill is obeyed when the parent is thawed, on v2 at once
+	bounded kill "$ID" KILL
+	[ "$1" = v2 ] && [ "$status" = 0 ] || gave 1 "because its parent is; thaw ${file%/*}"
+	bounded delete --force "$ID"
+	[ "$1" = v2 ] && [ "$status" = 0 ] || gave 1 "because its parent is; thaw ${file%/*}"
+	echo "$4" >"$file"
 	bounded delete --force "$ID"
 	[ "$status" = 0 ]
 	find /sys/fs/cgroup -depth -type d -name "$ID-parent" -exec rmdir {} +
+}
+
+@test "every command under a parent cgroup that somebody has frozen" {
+	only_boxcar
+	under_frozen_parent v1 freezer.state FROZEN THAWED
+}
+
+@test "v2 view: every command under a parent cgroup that somebody has frozen" {
+	only_boxcar
+	under_frozen_parent v2 cgroup.freeze 1 0
+}
+
+# A pipe at descriptor 8 that is full and that nobody reads.
+fill_a_pipe() {
+	mkfifo "$BATS_TEST_TMPDIR/full"
+	exec 8<>"$BATS_TEST_TMPDIR/full"
+	python3 -c '
+import os, fcntl
+flags = fcntl.fcntl(8, fcntl.F_GETFL)
+fcntl.fcntl(8, fcntl.F_SETFL, flags | os.O_NONBLOCK)
+try:
+    while True: os.write(8, b"x" * 4096)
+except BlockingIOError: pass
+fcntl.fcntl(8, fcntl.F_SETFL, flags)'
+}
+
+@test "every command with a stderr that is full and never read: done, refused, and with a warning" {
+	only_boxcar
+	fill_a_pipe
+	config '.annotations = {"run.oci.no-such": "x"}' # create warns
+	args /probe sleep 600
+	timeout 20 "$RUNTIME" --root "$ROOT" create --bundle "$BUNDLE" "$ID" </dev/null >/dev/null 2>&8 3>&- 8>&-
+	timeout 20 "$RUNTIME" --root "$ROOT" start "$ID" 2>&8 8>&-
+	has_status running
+	local command way status
+	for command in $(commands_with_id | grep -vx -e delete -e wait); do
+		for way in "$ID" no-such; do
+			status=0
+			timeout 20 "$RUNTIME" --root "$ROOT" --criu warned "$command" $(options_of "$command") "$way" $(operands_of "$command") \
+				</dev/null >/dev/null 2>&8 3>&- 8>&- || status=$?
+			[ $status != 124 ] || { echo "hangs: $command $way"; return 1; }
+			[ $way != no-such ] || [ $status != 0 ]
+		done
+	done
+	timeout 20 "$RUNTIME" --root "$ROOT" delete --force "$ID" 2>&8 8>&-
+	for command in create run explain check spec list features; do
+		status=0
+		timeout 20 "$RUNTIME" --root "$ROOT" "$command" a b c d e </dev/null >/dev/null 2>&8 3>&- 8>&- || status=$?
+		[ $status != 124 ] && [ $status != 0 ] || { echo "$command: $status"; return 1; }
+	done
+	exec 8>&-
+}
+
+@test "numbers that are none name their option, and change nothing" {
+	only_boxcar
+	started
+	local command option value count=0
+	for command in $(commands_with_id); do
+		while read -r option; do
+			for value in '' x 1x 0x10 1e3 99999999999999999999 ' 1'; do
+				[ "$command$value" != update ] || continue # to runc an empty one is none
+				bounded "$command" "--$option=$value" $(options_of "$command") "$ID" $(operands_of "$command")
+				refused "$command" "--$option=$value"
+				[[ $output == *"$option"* ]] || { echo "$command --$option=$value: $output"; return 1; }
+				count=$((count + 1))
+			done
+		done < <("$RUNTIME" "$command" --help | sed -n 's/^  *\(-[a-zA-Z], \)\?--\([a-z0-9-]*\) \(N\|US\|TIME\|BYTES\|0|1\|GID\|UID[^ ]*\) .*/\2/p')
+	done
+	[ $count -gt 120 ]
+	has_status running
 }

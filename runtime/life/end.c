@@ -14,7 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { START_MS = 120000, END_MS = 10000, LOCK_WAIT_MS = 10000 };
+enum { START_MS = 120000, END_MS = 10000, LOCK_WAIT_MS = 10000, DEATH_MS = 1000 };
 
 /* --- start -------------------------------------------------------------------------------------------------------- */
 
@@ -97,6 +97,19 @@ int container_start(struct container *c, const struct hooks *hooks, int64_t pid,
 
 /* --- kill --------------------------------------------------------------------------------------------------------- */
 
+/* Frozen by v1, a killed process dies when it is thawed; v2 lets it die as it is, also where only the parent is frozen. */
+static int let_die(const struct container *c, struct err *e)
+{
+	struct pollfd ended = { .fd = c->pidfd, .events = POLLIN };
+
+	if (cgroup_freeze(&c->cgroup, false, e) == 0)
+		return 0;
+	if (poll(&ended, 1, DEATH_MS) <= 0)
+		return -1;
+	*e = ERR_NONE;
+	return 0;
+}
+
 int life_kill(struct container *c, int signal, bool is_for_all, struct err *e)
 {
 	if (is_for_all && c->cgroup.path[0])
@@ -109,10 +122,7 @@ int life_kill(struct container *c, int signal, bool is_for_all, struct err *e)
 	if (syscall(SYS_pidfd_send_signal, c->pidfd, signal, NULL, 0) < 0)
 		return errno == ESRCH ? err_set(e, "container not running") : err_sys(e, "send signal %d to process %d", signal,
 											 (int)c->state->pid.value);
-	/* frozen by v1, a killed process dies when it is thawed */
-	if (signal == SIGKILL && c->status == STATUS_PAUSED && c->cgroup.path[0])
-		return cgroup_freeze(&c->cgroup, false, e);
-	return 0;
+	return signal == SIGKILL && c->status == STATUS_PAUSED && c->cgroup.path[0] ? let_die(c, e) : 0;
 }
 
 /* --- delete ------------------------------------------------------------------------------------------------------- */
@@ -167,10 +177,12 @@ static int kill_processes(void *context, struct err *e)
 		(void)syscall(SYS_pidfd_send_signal, d->c->pidfd, SIGKILL, NULL, 0); /* gone already is as good */
 	if (d->c->cgroup.path[0] && cgroup_kill(&d->c->cgroup, SIGKILL, e) < 0)
 		return -1;
-	if (d->c->pidfd >= 0 && poll(&ended, 1, END_MS) == 0)
-		return err_set(e, "process %d was killed but does not end; it may hang in the kernel (state D)",
-			       (int)d->c->state->pid.value);
-	return 0;
+	if (d->c->pidfd < 0 || poll(&ended, 1, END_MS) != 0)
+		return 0;
+	int pid = (int)d->c->state->pid.value;
+	if (d->c->cgroup.path[0] && cgroup_freeze(&d->c->cgroup, false, e) < 0)
+		return err_add(e, "process %d was killed but does not end", pid);
+	return err_set(e, "process %d was killed but does not end; it may hang in the kernel (state D)", pid);
 }
 
 static int remove_cgroup(void *context, struct err *e)
