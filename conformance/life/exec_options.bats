@@ -174,6 +174,25 @@ is_in() {
 	saw '.cgroups | map(select(contains("init.scope"))) | length' 1
 }
 
+@test "on a hybrid host exec goes where the container has moved itself on v2" {
+	only_boxcar
+	! is_pure_v2_host || skip "this host has only cgroup v2"
+	config '.linux.cgroupsPath = $ARGS.positional[0] | del(.linux.resources)' --args -- "/$ID"
+	started
+	local at=/sys/fs/cgroup/unified/$ID
+	mkdir "$at/moved"
+	echo "$PID" >"$at/moved/cgroup.procs"
+	# only now the container's own cgroup takes no process
+	[ -n "$(<"$at/cgroup.controllers")" ]
+	sed 's/[^ ]*/+&/g' "$at/cgroup.controllers" >"$at/cgroup.subtree_control"
+	rt exec "$ID" /bin/sh -c 'cat /proc/self/cgroup' </dev/null >"$BATS_TEST_TMPDIR/in"
+	grep -x 0::/moved "$BATS_TEST_TMPDIR/in"
+	grep -q ':pids:/$' "$BATS_TEST_TMPDIR/in"
+	# unless it was told where to go
+	run rt exec --cgroup / "$ID" /probe true
+	gave 255 "lets a cgroup that gives controllers to others hold no processes"
+}
+
 @test "in a paused container exec waits when told so" {
 	only_boxcar # runc's process is frozen at once
 	started

@@ -91,6 +91,16 @@ int birth_start(struct birth *birth, struct err *e)
 
 /* --- what is set from outside ------------------------------------------------------------------------------------- */
 
+static int enter_cgroup(const struct birth *birth, pid_t pid, struct err *e)
+{
+	if (cgroup_enter(birth->cgroup, pid, e) == 0)
+		return 0;
+	if (e->number != EBUSY || !birth->inner_cgroup)
+		return -1;
+	*e = ERR_NONE;
+	return cgroup_enter_apart(birth->cgroup, birth->inner_cgroup, pid, e);
+}
+
 static int set_up_op(struct birth *birth, const struct op *op, struct err *e)
 {
 	const void *payload = plan_payload(birth->plan, op);
@@ -112,7 +122,7 @@ static int set_up_op(struct birth *birth, const struct op *op, struct err *e)
 	case OP_OOM_SCORE:
 		return process_set_oom_score(pid, plan_get_text(birth->plan, score->value), e);
 	case OP_ENTER_CGROUP:
-		if ((birth->b->facts.must_be_attached ? scope_attach(birth, e) : cgroup_enter(birth->cgroup, pid, e)) < 0)
+		if ((birth->b->facts.must_be_attached ? scope_attach(birth, e) : enter_cgroup(birth, pid, e)) < 0)
 			return -1;
 		for (size_t i = 0; i < birth->more_count; i++)
 			if (cgroup_enter_some(birth->cgroup, &birth->more_cgroups[i], pid, e) < 0)

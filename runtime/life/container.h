@@ -47,6 +47,7 @@ struct birth {
 	const char *unit, *unit_path; /* of systemd, and its cgroup; NULL: none, or none that matters here */
 	const struct cgroup_below *more_cgroups; /* exec: entered after it */
 	size_t more_count;
+	const struct cgroup *inner_cgroup; /* exec: where init is on v2, below `cgroup`; NULL */
 	unsigned preserve_fds;
 	int container_pidfd;         /* exec; else -1 */
 	const char *console_socket;

@@ -218,6 +218,8 @@ static int prepare_descriptors(void *context, struct err *e)
 	x->birth.cgroup = x->container.cgroup.path[0] && !x->b->facts.closed_cgroup ? &x->cgroups.whole : NULL;
 	x->birth.more_cgroups = x->cgroups.more;
 	x->birth.more_count = x->cgroups.count;
+	if (!facts_can_clone_into(&x->b->facts) && !x->options->cgroups.count && exec_find_inner_cgroup(&x->container, &x->inner_cgroup))
+		x->birth.inner_cgroup = &x->inner_cgroup;
 	x->birth.preserve_fds = (unsigned)x->options->preserve_fds;
 	x->birth.config = x->config;
 	x->birth.exec = &x->request;

@@ -163,16 +163,22 @@ int group_enter(const struct group *g, pid_t pid, struct err *e)
 	return -1;
 }
 
-int cgroup_enter(const struct cgroup *c, pid_t pid, struct err *e)
+int cgroup_enter_apart(const struct cgroup *c, const struct cgroup *inner, pid_t pid, struct err *e)
 {
-	if (cgroup_check_path(c, e) < 0 || check_frost(c, e) < 0)
+	if (cgroup_check_path(c, e) < 0 || cgroup_check_path(inner, e) < 0 || check_frost(c, e) < 0)
 		return -1;
 	for (size_t i = 0; i < c->facts->hierarchy_count; i++) {
-		struct group g = group_in(c, &c->facts->hierarchies[i]);
+		const struct facts_hierarchy *at = &c->facts->hierarchies[i];
+		struct group g = group_in(at->version == 2 ? inner : c, at);
 		if (group_enter(&g, pid, e) < 0)
 			return -1;
 	}
 	return 0;
+}
+
+int cgroup_enter(const struct cgroup *c, pid_t pid, struct err *e)
+{
+	return cgroup_enter_apart(c, c, pid, e);
 }
 
 int cgroup_enter_some(const struct cgroup *c, const struct cgroup_below *where, pid_t pid, struct err *e)

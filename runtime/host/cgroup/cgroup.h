@@ -75,6 +75,10 @@ int cgroup_limit_devices(const struct cgroup *c, const struct device_rule *rules
  * one hangs unkillably). On v2 used only where CLONE_INTO_CGROUP could not be. */
 int cgroup_enter(const struct cgroup *c, pid_t pid, struct err *e);
 
+/* The same, but in the v2 hierarchy of a hybrid host another cgroup, below c's: that one has given controllers on, and then takes
+ * no process (EBUSY in e->number of the above). */
+int cgroup_enter_apart(const struct cgroup *c, const struct cgroup *inner, pid_t pid, struct err *e);
+
 /* The same in the v1 hierarchies of some controllers alone, which are separated by commas; one that the host does not have is
  * an error. */
 struct cgroup_below {
