@@ -225,7 +225,7 @@ told() {
 	rt create --bundle "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1
 	try rt start "$ID"
 	gave 1 "connect to the socket $A/socket: no such file or directory"
-	gave 1 /linux/seccomp/listenerPath
+	[[ $output =~ \(/linux/seccomp/listenerPath,\ config.json:[0-9]+:[0-9]+\) ]]
 	has_status created
 	agent continue
 	rt start "$ID"
@@ -239,6 +239,18 @@ told() {
 	ID=$ID-run in_container /probe true
 	gave 1 "no such file or directory"
 	[ ! -e "$ROOT/$ID-run" ]
+}
+
+@test "notify: an agent that reads nothing yet does not keep the payload waiting, however much the state is" {
+	agent continue
+	notify unshare
+	config '.annotations = ([range(1000) | {("key\(.)"): ("x" * 1000)}] | add) | .root.readonly = false'
+	kill -STOP "$AGENT"
+	started /bin/sh -c 'echo ran >/ran; exec /probe sleep 600'
+	eventually test -s "$BUNDLE/rootfs/ran"
+	kill -CONT "$AGENT"
+	has_all() { [ "$(stat -c %s "$A/state.1")" -gt 1000000 ]; }
+	eventually has_all
 }
 
 @test "notify: an agent that hangs up, and one that takes nothing, hold up nobody" {

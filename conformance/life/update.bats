@@ -206,6 +206,8 @@ devices_added() {
 	started
 	rt update -r - "$ID" <<<'{"memory":{"limit":134217728},"pids":{"limit":30},"blockIO":{"throttleReadBpsDevice":[{"major":4000,"minor":77,"rate":1}]}}' \
 		>"$BATS_TEST_TMPDIR/tried" 2>&1 && return 1
+	cat "$BATS_TEST_TMPDIR/tried"
+	grep -qE '\(/blockIO/throttleReadBpsDevice/0[^ ]*, stdin:1:[0-9]+\)' "$BATS_TEST_TMPDIR/tried" # which of them, and where
 	value_is pids pids.max pids.max 20
 	value_is memory memory.max memory.limit_in_bytes 67108864
 	[ "$(jq .linux.resources.pids.limit "$ROOT/$ID/config.json")" = 20 ]

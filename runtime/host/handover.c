@@ -55,8 +55,20 @@ static ssize_t send_first(int socket_fd, const char *bytes, size_t length, int f
 	return sendmsg(socket_fd, &message, MSG_NOSIGNAL);
 }
 
+/* All that is sent fits into the socket, so that it does not wait for who reads. An ordinary user gets as much as net.core.wmem_max
+ * allows. */
+static void make_room(int socket_fd, size_t length)
+{
+	const size_t usual = 64 << 10, most = 64 << 20;
+	int size = (int)((length < most ? length : most) + usual);
+
+	if (length > usual && setsockopt(socket_fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size) < 0)
+		(void)setsockopt(socket_fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size); /* it then waits for the reader */
+}
+
 int handover_send(int socket_fd, const char *bytes, size_t length, int fd, struct err *e)
 {
+	make_room(socket_fd, length);
 	for (size_t done = 0; done < length;) {
 		ssize_t sent = done ? send(socket_fd, bytes + done, length - done, MSG_NOSIGNAL) :
 				      send_first(socket_fd, bytes, length, fd);

@@ -83,7 +83,7 @@ static int start(struct starting *s, struct err *e)
 int container_start(struct container *c, const struct hooks *hooks, int64_t pid, int pidfd, bool *must_end, struct err *e)
 {
 	struct starting s = { .c = c, .hooks = hooks, .pidfd = pidfd,
-			      .listener = { .request = hooks->request, .status = status_word(STATUS_CREATED), .init = pid } };
+			      .listener = { .request = hooks->request, .config = &hooks->config, .status = status_word(STATUS_CREATED), .init = pid } };
 	int result = listener_connect(&s.listener, e);
 
 	if (result == 0)

@@ -290,8 +290,8 @@ static int connect_listener(void *context, struct err *e)
 {
 	struct execution *x = context;
 
-	x->listener = (struct listener){ .request = &x->request.container, .status = status_word(x->container.status),
-					 .init = x->container.state->pid.value };
+	x->listener = (struct listener){ .request = &x->request.container, .config = &x->config,
+					 .status = status_word(x->container.status), .init = x->container.state->pid.value };
 	return listener_connect(&x->listener, e);
 }
 

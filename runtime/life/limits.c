@@ -1,6 +1,7 @@
 #include "runtime/life/limits.h"
 
 #include "spec/base/log.h"
+#include "spec/base/text.h"
 
 #include <errno.h>
 #include <string.h>
@@ -8,6 +9,15 @@
 static const char *text_of(const struct limits *l, plan_text text)
 {
 	return plan_get_text(l->plan, text);
+}
+
+static int place_error(const struct limits *l, const struct op *op, struct err *e)
+{
+	const char *pointer = plan_find_origin(l->request, op);
+
+	if (l->above && text_has_prefix(pointer, l->above))
+		pointer += strlen(l->above);
+	return config_text_place(l->config, pointer, l->cgroup->arena, e);
 }
 
 /* --- one limit ---------------------------------------------------------------------------------------------------- */
@@ -20,7 +30,7 @@ static int write_limit(struct limits *l, const struct op *op, struct err *e)
 
 	if ((op->flags & OP_ABOVE_USAGE && cgroup_check_usage(l->cgroup, value, e) < 0) ||
 	    cgroup_limit(l->cgroup, controller, file, value, op->flags & OP_MAY_BE_MISSING, e) < 0)
-		return config_text_place(l->config, plan_find_origin(l->request, op), l->cgroup->arena, e);
+		return place_error(l, op, e);
 	l->done[l->count++] = (struct limit_written){ limit, before };
 	return 0;
 }

@@ -15,6 +15,11 @@
 
 enum { LOAD_MS = 10000 };
 
+static int place(const struct listener *l, struct err *e)
+{
+	return config_text_place(l->config, "/linux/seccomp/listenerPath", l->request->arena, e);
+}
+
 int listener_connect(struct listener *l, struct err *e)
 {
 	l->socket_fd = -1;
@@ -25,7 +30,7 @@ int listener_connect(struct listener *l, struct err *e)
 	if (l->socket_fd >= 0)
 		return 0;
 	(void)err_hint(e, "the program that answers SCMP_ACT_NOTIFY has to listen before the container starts");
-	return err_at(e, "/linux/seccomp/listenerPath", "");
+	return place(l, e);
 }
 
 void listener_close(struct listener *l)
@@ -82,8 +87,10 @@ int listener_hand_over(struct listener *l, int page_fd, int channel, int pidfd, 
 		return e->number == EPERM ? err_hint(e, "it needs CAP_SYS_PTRACE in the container's user namespace") : -1;
 	}
 	const char *state = plan_listener_state(l->request, l->status, l->init, pid);
-	if (handover_send(l->socket_fd, state, strlen(state), fd, e) < 0)
-		return err_add(e, "hand the seccomp listener to %s", l->path);
+	if (handover_send(l->socket_fd, state, strlen(state), fd, e) < 0) {
+		(void)err_add(e, "hand the seccomp listener to %s", l->path);
+		return place(l, e);
+	}
 	drop_fd(&l->socket_fd); /* its end tells that this was all, and the exec may be a call that waits for the answer */
 	if (pwrite(page_fd, &is_taken, sizeof is_taken, offsetof(struct message_page, is_taken)) != (ssize_t)sizeof is_taken)
 		return err_sys(e, "let init go on after the seccomp listener was taken");

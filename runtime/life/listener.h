@@ -3,9 +3,11 @@
 #pragma once
 
 #include "runtime/life/boxcar.h"
+#include "runtime/life/config_text.h"
 
 struct listener {
 	const struct plan_request *request;
+	const struct config_text *config; /* for the places in messages */
 	const char *path; /* NULL: the configuration has no such rule */
 	const char *status; /* of the container meanwhile */
 	int64_t init;       /* the container's first process */

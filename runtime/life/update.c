@@ -21,6 +21,7 @@ struct update {
 	struct problems problems;
 	struct plan_update plan;
 	struct limits limits;
+	struct config_text text; /* the request's */
 };
 
 /* What is wrong with the kept configuration cannot be the caller's doing. */
@@ -90,8 +91,9 @@ static int write_limits(void *context, struct err *e)
 {
 	struct update *u = context;
 
-	u->limits = (struct limits){ .cgroup = &u->c->cgroup, .plan = &u->plan.plan, .request = &u->plan.request, .may_go_back = true,
-				     .devices_in_force = u->plan.devices_in_force };
+	u->text = (struct config_text){ u->request->file, u->request->text, u->request->length };
+	u->limits = (struct limits){ .cgroup = &u->c->cgroup, .plan = &u->plan.plan, .request = &u->plan.request, .config = &u->text,
+				     .above = RESOURCES, .may_go_back = true, .devices_in_force = u->plan.devices_in_force };
 	return limits_apply(&u->limits, e);
 }
 
