@@ -6,6 +6,7 @@
 #   make conformance  the OCI's own validation suite, from Debian's source package
 #   make vm KERNEL=5.10  the life tests on a kernel of Debian's (5.10, 6.1, 6.12) in a virtual machine; FILES="run limits" for a part
 #   make arm64      all of it for arm64, in build/arm64, with Debian's cross compiler
+#   make vm-systemd  cgroups made by systemd, on cgroup v1, too, and by podman, in virtual machines
 #   make lint       compilers' and other analysers, style rules
 #   make bench demo engines fuzz sweep install uninstall clean
 #
@@ -217,6 +218,11 @@ $(BUILD)/tests/runtime/init/%_test: runtime/init/%_test.c $(INIT_LIBRARY)
 	@echo 'cc      $@'
 	$(Q)$(CC) $(BASE_CFLAGS) $(TEST_LDFLAGS) -MF $@.d -o $@ $< $(INIT_LIBRARY) -lcmocka
 
+$(BUILD)/tests/runtime/libexec/systemd/%_test: runtime/libexec/systemd/%_test.c $(filter-out %/main.o,$(SYSTEMD_OBJECTS))
+	@mkdir -p $(@D)
+	@echo 'cc      $@'
+	$(Q)$(CC) $(BASE_CFLAGS) $(TEST_LDFLAGS) -MF $@.d -o $@ $(filter %.c %.o,$^) -lcmocka -lsystemd
+
 $(BUILD)/tests/bundle-tools/%_test: bundle-tools/%_test.c $(CONDUCTOR_LIBRARY)
 	@mkdir -p $(@D)
 	@echo 'cc      $@'
@@ -310,7 +316,7 @@ oci-suite: deps
 	@BUILD=$(BUILD) conformance/oci/prepare
 ifeq ($(ARM64),1)
 $(ALL_MADE): | arm64-deps
-else ifneq ($(filter check% lint% bench% demo sweep conformance vm,$(MAKECMDGOALS)),)
+else ifneq ($(filter check% lint% bench% demo sweep conformance vm vm-systemd,$(MAKECMDGOALS)),)
 $(ALL_MADE): | deps
 endif
 
@@ -372,6 +378,14 @@ KERNEL ?= 6.1
 FILES ?= $(patsubst conformance/life/%.bats,%,$(wildcard conformance/life/*.bats))
 vm: $(PROGRAMS) $(TOOLS)
 	@BUILD=$(BUILD) conformance/vm/run --kernel $(KERNEL) --timeout 5400 bats --tap $(FILES:%=conformance/life/%.bats)
+# Cgroups made by systemd: v2, v1 with v2 beside it, v1 alone, and podman with its default.
+SYSTEMD_VM := BUILD=$(BUILD) conformance/vm/run --kernel $(KERNEL) --systemd --timeout 3600
+.PHONY: vm-systemd
+vm-systemd: $(PROGRAMS) $(TOOLS)
+	@$(SYSTEMD_VM) env STRIDE=20 bats --tap conformance/systemd/{scope,bus,rootless,crash}.bats
+	@$(SYSTEMD_VM) --append systemd.unified_cgroup_hierarchy=0 bats --tap conformance/systemd/v1.bats
+	@$(SYSTEMD_VM) --append 'systemd.unified_cgroup_hierarchy=0 systemd.legacy_systemd_cgroup_controller=1' bats --tap conformance/systemd/v1.bats
+	@$(SYSTEMD_VM) --memory 3072 --with podman bats --tap conformance/systemd/podman.bats
 bench: bench-deps $(PROGRAMS) $(BUILD)/conductor $(TOOLS)
 	@BUILD=$(BUILD) RUNTIME=$(abspath $(RUNTIME)) conformance/bench/bench
 	@BUILD=$(BUILD) RUNTIME=$(abspath $(RUNTIME)) conformance/bench/conductor

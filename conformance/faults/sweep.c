@@ -1,6 +1,6 @@
 /* sweep: kills a runtime at every system call of a command, and looks for what is left after one `delete --force`.
  *
- *     sweep [-q STRIDE] [-o COMMAND] [-k TARGET] [-e ERRNO] [-d DEVICE] [-p] [-v] RUNTIME STEPPER DIRECTORY ID
+ *     sweep [-q STRIDE] [-o COMMAND] [-k TARGET] [-e ERRNO] [-d DEVICE] [-p] [-s] [-v] RUNTIME STEPPER DIRECTORY ID
  *
  * DIRECTORY holds the bundles `long` (its payload waits) and `short` (its payload ends at once) and nothing that may not be
  * changed; it and the mount namespace are ours alone. For each command (create, start, exec, delete, run) and each target
@@ -25,6 +25,8 @@
  *
  * With -p the bundles have hooks: the prestart hook makes the file `began`, the poststop hook the file `ended`. Where the first one
  * has run, the second one has run when all is over.
+ *
+ * With -s systemd makes the cgroups. A scope that nobody is in any more it clears away by itself, and is given a moment for that.
  *
  * A new command, target or kind of strike is one more row of `commands`; a new feature of the runtime is one more line in
  * conformance/summary (and for `make sweep` in the Makefile) that runs all this with a FILTER which makes the configuration use it.
@@ -66,12 +68,14 @@ static const struct command commands[] = {
 	{ "run", false, false, { "run", "--bundle", "short", "ID" }, { "main", "init", "tree" } },
 };
 
+static char systemd_option[] = "--systemd-cgroup";
+
 struct sweep {
 	const char *runtime, *stepper, *id;
 	unsigned stride;
 	const char *number; /* errno to fail with, or NULL to kill */
 	const char *device; /* program that makes and checks a network device, or NULL */
-	bool is_verbose, has_hooks;
+	bool is_verbose, has_hooks, has_systemd;
 	char mounts[1 << 16]; /* what mountinfo said at the beginning */
 	unsigned long points, leaks;
 	/* the point in hand */
@@ -132,6 +136,8 @@ static int runtime(const struct sweep *s, int seconds, ...)
 	int count = 3;
 	va_list list;
 
+	if (s->has_systemd)
+		words[count++] = systemd_option;
 	va_start(list, seconds);
 	while ((words[count] = va_arg(list, char *)))
 		count++;
@@ -266,9 +272,18 @@ static void check_mounts(struct sweep *s)
 		(void)strcpy(s->mounts, now);
 }
 
+static void await_systemd(const struct sweep *s)
+{
+	const struct timespec pause = { .tv_nsec = 50000000 };
+
+	for (int tries = 0; s->has_systemd && tries < 100 && has_cgroup(s); tries++)
+		(void)nanosleep(&pause, NULL);
+}
+
 static void check_rest(struct sweep *s)
 {
 	check_processes(s);
+	await_systemd(s);
 	for (int i = 0; has_cgroup(s); i++) {
 		if (i == 0)
 			found(s, "cgroup %s", sought_path);
@@ -341,6 +356,8 @@ static int step(struct sweep *s, unsigned long at)
 	words[count++] = (char *)(uintptr_t)s->runtime;
 	words[count++] = fixed[6];
 	words[count++] = fixed[7];
+	if (s->has_systemd)
+		words[count++] = systemd_option;
 	for (const char *const *word = s->command->words; *word; word++)
 		words[count++] = (char *)(uintptr_t)(strcmp(*word, "ID") == 0 ? s->id : *word);
 	words[count] = NULL;
@@ -380,6 +397,7 @@ static void check_undone(struct sweep *s, int status)
 		return;
 	if (!is_empty("state"))
 		found(s, "a failed %s left its state", s->command->name);
+	await_systemd(s);
 	if (has_cgroup(s))
 		found(s, "a failed %s left %s", s->command->name, sought_path);
 }
@@ -479,7 +497,7 @@ int main(int argc, char **argv)
 	const char *only_command = NULL, *only_target = NULL;
 	int number = 0;
 
-	for (int letter; (letter = getopt(argc, argv, "q:o:k:e:d:vp")) != -1;) {
+	for (int letter; (letter = getopt(argc, argv, "q:o:k:e:d:vps")) != -1;) {
 		switch (letter) {
 		case 'q': s.stride = (unsigned)atoi(optarg); break;
 		case 'o': only_command = optarg; break;
@@ -488,6 +506,7 @@ int main(int argc, char **argv)
 		case 'd': s.device = optarg; break;
 		case 'v': s.is_verbose = true; break;
 		case 'p': s.has_hooks = true; break;
+		case 's': s.has_systemd = true; break;
 		default: return 2;
 		}
 	}

@@ -51,7 +51,7 @@ static int write_limits(struct limits *l, struct err *e)
 	for (size_t i = 0; i < plan_count(plan); i++) {
 		const struct op *op = plan_find_op(plan, i);
 		const struct op_limit *limit = plan_payload(plan, op);
-		if (op->kind != OP_LIMIT)
+		if (op->kind != OP_LIMIT || !(op->flags & OP_LATE) == l->is_late)
 			continue;
 		if (op->flags & OP_OR_NEXT) {
 			if (!cgroup_has_file(l->cgroup, text_of(l, limit->controller), text_of(l, limit->file)))
@@ -149,7 +149,7 @@ int limits_apply(struct limits *l, struct err *e)
 {
 	l->done = arena_alloc(l->cgroup->arena, plan_count(l->plan) * sizeof *l->done);
 	l->count = 0;
-	if (write_limits(l, e) == 0 && set_devices(l, e) == 0 && give_to_owner(l, e) == 0)
+	if (write_limits(l, e) == 0 && (l->is_late || (set_devices(l, e) == 0 && give_to_owner(l, e) == 0)))
 		return 0;
 	if (l->may_go_back)
 		limits_undo(l);

@@ -11,6 +11,7 @@ struct limits {
 	const struct plan_request *request; /* for the places in messages */
 	const struct config_text *config;   /* the same; NULL: not known */
 	const char *above;                  /* what the text's root is in the configuration, such as "/linux/resources"; NULL: all of it */
+	bool is_late;                       /* only those that wait until boxcar-systemd has left, else all others */
 	bool may_go_back;                   /* on failure what was written is set to what it was before */
 	size_t devices_in_force;            /* so many of the plan's device rules hold already */
 	struct limit_written {

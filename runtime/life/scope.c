@@ -1,6 +1,7 @@
 #include "runtime/life/scope.h"
 
 #include "runtime/host/facts.h"
+#include "runtime/life/limits.h"
 
 #include <errno.h>
 #include <string.h>
@@ -19,7 +20,7 @@ static const struct op_scope *find_op(const struct plan *plan, const struct op *
 	return NULL;
 }
 
-static struct unit_property *read_properties(const struct plan *plan, struct arena *a, size_t *count)
+static struct unit_property *read_properties(const struct plan *plan, bool is_late, struct arena *a, size_t *count)
 {
 	struct unit_property *properties = arena_alloc(a, (plan_count(plan) + 1) * sizeof *properties);
 
@@ -27,7 +28,7 @@ static struct unit_property *read_properties(const struct plan *plan, struct are
 	for (size_t i = 0; i < plan_count(plan); i++) {
 		const struct op *op = plan_find_op(plan, i);
 		const struct op_unit_property *p = plan_payload(plan, op);
-		if (op->kind != OP_UNIT_PROPERTY)
+		if (op->kind != OP_UNIT_PROPERTY || !(op->flags & OP_LATE) == is_late)
 			continue;
 		const char **values = arena_alloc(a, (p->values.count + 1) * sizeof *values);
 		for (uint32_t k = 0; k < p->values.count; k++)
@@ -111,7 +112,7 @@ int scope_make(void *creation, struct err *e)
 
 	if (!scope)
 		return 0;
-	const struct unit_property *properties = read_properties(plan, &b->arena, &count);
+	const struct unit_property *properties = read_properties(plan, false, &b->arena, &count);
 	c->birth.unit = plan_get_text(plan, scope->unit);
 	c->birth.unit_path = plan_get_text(plan, scope->path);
 	if (systemd_start_scope(&b->systemd, c->birth.unit, properties, count, &b->arena, e) < 0)
@@ -137,14 +138,21 @@ int scope_make_cgroup(const struct creation *c, const char *controllers, struct 
 	return cgroup_take(&c->container.cgroup, strlen(c->birth.unit_path), c->b->systemd.program.pid, controllers, e);
 }
 
+/* What leaves room for init alone comes last. */
 int scope_leave(void *creation, struct err *e)
 {
 	struct creation *c = creation;
+	struct limits limits = { .cgroup = &c->container.cgroup, .plan = &c->prepared.plan, .request = &c->prepared.request,
+				 .config = &c->birth.config, .is_late = true };
+	size_t count;
+	const struct unit_property *properties = read_properties(&c->prepared.plan, true, &c->b->arena, &count);
 
-	(void)e;
-	if (c->birth.unit)
-		systemd_end(&c->b->systemd);
-	return 0;
+	if (!c->birth.unit)
+		return 0;
+	if (systemd_set(&c->b->systemd, c->birth.unit, properties, count, &c->b->arena, e) < 0)
+		return -1;
+	systemd_end(&c->b->systemd);
+	return limits_apply(&limits, e);
 }
 
 /* --- later -------------------------------------------------------------------------------------------------------- */
@@ -180,7 +188,7 @@ int scope_set(const struct container *c, const struct plan *plan, struct err *e)
 	bool is_users;
 	const char *unit = store_read_unit(&c->entry, a, &is_users);
 	size_t count;
-	const struct unit_property *properties = read_properties(plan, a, &count);
+	const struct unit_property *properties = read_properties(plan, false, a, &count);
 
 	if (!unit || !count)
 		return 0;

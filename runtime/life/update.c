@@ -79,14 +79,6 @@ static int decide(void *context, struct err *e)
 	return problems_err(&u->problems, u->request->file, e);
 }
 
-/* First: what systemd writes to the cgroup is rounded. */
-static int set_properties(void *context, struct err *e)
-{
-	struct update *u = context;
-
-	return scope_set(u->c, &u->plan.plan, e);
-}
-
 static int write_limits(void *context, struct err *e)
 {
 	struct update *u = context;
@@ -95,6 +87,18 @@ static int write_limits(void *context, struct err *e)
 	u->limits = (struct limits){ .cgroup = &u->c->cgroup, .plan = &u->plan.plan, .request = &u->plan.request, .config = &u->text,
 				     .above = RESOURCES, .may_go_back = true, .devices_in_force = u->plan.devices_in_force };
 	return limits_apply(&u->limits, e);
+}
+
+/* What systemd writes to the cgroup then is rounded: the exact limits are written once more. */
+static int set_properties(void *context, struct err *e)
+{
+	struct update *u = context;
+	struct limits again = u->limits;
+
+	if (!u->plan.request.has_unit)
+		return 0;
+	again.may_go_back = false;
+	return scope_set(u->c, &u->plan.plan, e) < 0 ? -1 : limits_apply(&again, e);
 }
 
 static void restore_limits(void *context)
@@ -146,8 +150,8 @@ static const struct step update_steps[] = {
 	{ "read what holds", read_kept, NULL },
 	{ "read what changes", read_changes, NULL },
 	{ "decide", decide, NULL },
-	{ "set the unit's properties", set_properties, NULL },
 	{ "write the limits", write_limits, restore_limits },
+	{ "set the unit's properties", set_properties, NULL },
 	{ "write the class of cache and bandwidth", write_class, NULL },
 	{ "keep what holds now", keep, NULL },
 };

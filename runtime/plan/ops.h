@@ -354,6 +354,7 @@ enum op_flag {
 	OP_MAY_EXIST = 4,      /* an existing object of the right kind is fine */
 	OP_OR_NEXT = 8,        /* the next op is another way, for a kernel that does not have this file; else it is skipped */
 	OP_ABOVE_USAGE = 16,   /* refused when the cgroup already uses more */
+	OP_LATE = 32,          /* only once init is in the scope: until then boxcar-systemd counts there, too */
 };
 
 struct op {

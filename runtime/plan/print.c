@@ -227,7 +227,7 @@ static void add_flags(const struct op *op, struct text *out)
 {
 	static const struct bit names[] = { { OP_MAY_BE_MISSING, "may-be-missing" }, { OP_MAY_BE_DENIED, "may-be-denied" },
 					    { OP_MAY_EXIST, "may-exist" },     { OP_OR_NEXT, "or-next" },
-					    { OP_ABOVE_USAGE, "above-usage" } };
+					    { OP_ABOVE_USAGE, "above-usage" }, { OP_LATE, "late" } };
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (op->flags & names[i].bit)

@@ -82,7 +82,8 @@ static void plan_pids(struct planner *p, const struct spec_pids *pids)
 	if (!pids->limit.is_set || !h || !p->cgroup)
 		return;
 	int64_t value = pids->limit.value == 0 && h->version == 2 ? 1 : pids->limit.value;
-	limit_add(p, "pids", "pids.max", &pids->limit, 0, is_limited ? limit_number(p, value) : "max");
+	unsigned flags = is_limited && value <= 1 && p->request->cgroups == PLAN_SYSTEMD ? OP_LATE : 0;
+	limit_add(p, "pids", "pids.max", &pids->limit, flags, is_limited ? limit_number(p, value) : "max");
 }
 
 /* Reservation and use: runtimes limit both. Kernels before 5.7 do not count reservations. */

@@ -13,16 +13,27 @@ static const char valid[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxy
 
 /* --- names -------------------------------------------------------------------------------------------------------- */
 
-const char *scope_escape(const char *unit, struct arena *a)
+/* "cpu.x" could be a file of cgroupfs. */
+static bool begins_as_file(const char *unit)
 {
-	static const char *const taken[] = { "cgroup", "cpu",  "cpuacct", "cpuset", "io",   "blkio", "memory",
-					     "devices", "pids", "hugetlb", "rdma",   "misc", "freezer" };
+	static const char *const taken[] = { "cgroup", "cpu", "cpuacct", "cpuset", "io", "blkio", "memory", "devices", "pids" };
 	size_t length = strcspn(unit, ".");
-	bool is_taken = unit[0] == '_' || unit[0] == '.';
 
 	for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
-		is_taken |= strlen(taken[i]) == length && strncmp(unit, taken[i], length) == 0 && unit[length] == '.';
-	return is_taken ? arena_format(a, "_%s", unit) : unit;
+		if (strlen(taken[i]) == length && strncmp(unit, taken[i], length) == 0 && unit[length] == '.')
+			return true;
+	return false;
+}
+
+const char *scope_escape(const char *unit, struct arena *a)
+{
+	return unit[0] == '_' || unit[0] == '.' || begins_as_file(unit) ? arena_format(a, "_%s", unit) : unit;
+}
+
+/* Such as "cpu.x.scope": what its cgroup is called depends on the release of systemd. */
+static bool is_ambiguous(const char *unit)
+{
+	return begins_as_file(unit) && strchr(unit, '.') != strrchr(unit, '.') && !text_has_prefix(unit, "cgroup.");
 }
 
 const char *scope_expand_slice(const char *slice, struct arena *a)
@@ -30,7 +41,9 @@ const char *scope_expand_slice(const char *slice, struct arena *a)
 	size_t length = strlen(slice), stem = length - strlen(".slice");
 	struct text t;
 
-	if (length <= strlen(".slice") || length > UNIT_NAME_MAX || strcmp(slice + stem, ".slice") != 0 || strspn(slice, valid) != length)
+	if (length <= strlen(".slice") || length > UNIT_NAME_MAX || strcmp(slice + stem, ".slice") != 0)
+		return NULL;
+	if (strspn(slice, valid) != length || is_ambiguous(slice))
 		return NULL;
 	if (strcmp(slice, "-.slice") == 0)
 		return "";
@@ -91,6 +104,8 @@ static bool check_unit(const char *unit, const char *name, struct arena *a, stru
 	if (strspn(unit, valid) != length)
 		return refuse(problems, arena_format(a, "\"%s\" has a sign that a unit's name cannot have", unit),
 			      "letters, digits and - _ . \\ are possible; `systemd-escape` writes others");
+	if (is_ambiguous(unit))
+		return refuse(problems, arena_format(a, "\"%s\" begins as a file of cgroups does", unit), "give another prefix in cgroupsPath");
 	if (length > UNIT_NAME_MAX)
 		return refuse(problems, arena_format(a, "the unit's name has %zu bytes, more than the %d that systemd takes", length,
 						    UNIT_NAME_MAX), "give a shorter one in cgroupsPath (slice:prefix:name), or a shorter id");
@@ -170,7 +185,7 @@ static void add_annotation(struct planner *p, const char *key, const char *const
 {
 	size_t length = strlen(name);
 	bool is_time = length > 3 && strcmp(name + length - 3, "Sec") == 0;
-	struct unit_value read;
+	struct unit_value read = { .count = 0 };
 
 	if (!is_property_name(name) || strcmp(name, "PIDs") == 0 || strcmp(name, "Slice") == 0) {
 		planner_refuse(p, value, planner_text(p, "%s does not name a property that can be set so", key),

@@ -42,6 +42,7 @@ static const struct row {
 
 struct limit {
 	const void *origin;
+	unsigned flags;
 	const char *file, *value;
 };
 
@@ -56,7 +57,7 @@ void plan_unit_property(struct planner *p, const void *origin, unsigned flags, c
 
 static void add_number(struct planner *p, const struct limit *l, const char *name, const char *value)
 {
-	plan_unit_property(p, l->origin, OP_MAY_BE_MISSING, name, "t", &value, 1);
+	plan_unit_property(p, l->origin, OP_MAY_BE_MISSING | l->flags, name, "t", &value, 1);
 }
 
 static const char *print_number(struct planner *p, uint64_t n)
@@ -283,7 +284,7 @@ void plan_unit_properties(struct planner *p, const struct plan *limits)
 		const struct op_limit *payload = plan_payload(limits, op);
 		if (op->kind != OP_LIMIT)
 			continue;
-		struct limit l = { arena_address(p->arena, op->origin), plan_get_text(limits, payload->file),
+		struct limit l = { arena_address(p->arena, op->origin), op->flags & OP_LATE, plan_get_text(limits, payload->file),
 				   plan_get_text(limits, payload->value) };
 		for (size_t k = 0; k < sizeof rows / sizeof *rows; k++)
 			if (strcmp(l.file, rows[k].file) == 0)

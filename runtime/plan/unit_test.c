@@ -48,6 +48,7 @@ static void test_slices(void **state)
 		{ "../a.slice", NULL },
 		{ "a b.slice", NULL },
 		{ "a.slice/", NULL },
+		{ "cpu.a.slice", NULL },
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -63,7 +64,7 @@ static void test_escapes(void **state)
 {
 	static const char *const rows[][2] = {
 		{ "a.scope", "a.scope" },       { "cpu.scope", "_cpu.scope" },       { "cpu-a.scope", "cpu-a.scope" },
-		{ "_a.scope", "__a.scope" },    { ".a.scope", "_.a.scope" },         { "memory.x.scope", "_memory.x.scope" },
+		{ "_a.scope", "__a.scope" },    { ".a.scope", "_.a.scope" },         { "memory.scope", "_memory.scope" },
 		{ "cgroup.x.scope", "_cgroup.x.scope" }, { "cpus.scope", "cpus.scope" },
 	};
 

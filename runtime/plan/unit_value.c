@@ -197,12 +197,13 @@ bool unit_value_read_seconds(const char *text, struct arena *a, struct unit_valu
 	if (!unit_value_read(text, a, &value) || value.count != 1 || strchr("bsog", value.signature[0]) || value.signature[1])
 		return false;
 	if (text_read_uint(value.values[0], UINT64_MAX / micro, &whole)) {
-		value.values[0] = arena_format(a, "%llu", (unsigned long long)(whole * micro));
+		unsigned long long microseconds = whole * micro;
+		value.values[0] = arena_format(a, "%llu", microseconds);
 	} else {
 		double seconds = strtod(value.values[0], NULL);
 		if (!(seconds >= 0 && seconds < 1e12))
 			return false;
-		value.values[0] = arena_format(a, "%llu", (unsigned long long)(seconds * (double)micro));
+		value.values[0] = arena_format(a, "%.0f", seconds * (double)micro);
 	}
 	value.signature = "t";
 	*out = value;

@@ -34,7 +34,8 @@ static bool answer(struct systemd_message *m, int result, const struct failure *
 	m->part = result < 0 ? failure->part : 0;
 	(void)snprintf(m->text, sizeof m->text, "%s", result < 0 ? failure->text : text);
 	m->length = (uint32_t)strlen(m->text) + 1;
-	return send(CHANNEL, m, HEAD + m->length, MSG_NOSIGNAL) == (ssize_t)(HEAD + m->length);
+	ssize_t length = (ssize_t)HEAD + m->length;
+	return send(CHANNEL, m, (size_t)length, MSG_NOSIGNAL) == length;
 }
 
 static int fail(struct failure *failure, enum systemd_part part, int error)

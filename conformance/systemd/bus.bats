@@ -1,0 +1,101 @@
+# systemd is reached in more than one way, and a container ends without it.
+load harness
+
+teardown_file() {
+	[ ! -e /run/systemd/hidden ] || mv /run/systemd/hidden /run/systemd/private
+	systemctl start dbus.socket dbus.service
+}
+
+hide_private() {
+	mv /run/systemd/private /run/systemd/hidden
+}
+
+show_private() {
+	mv /run/systemd/hidden /run/systemd/private
+}
+
+stop_bus() {
+	systemctl stop dbus.socket dbus.service 2>/dev/null
+}
+
+@test "the bus may end and come back between create and delete" {
+	started
+	systemctl restart dbus.service
+	[ "$(inside 'echo here')" = here ]
+	rt update --pids-limit 40 "$ID"
+	has TasksMax 40
+	rt delete --force "$ID"
+	is_unit_gone
+}
+
+@test "without a bus the private socket does" {
+	stop_bus
+	started
+	[ "$(</proc/"$PID"/cgroup)" = "0::/system.slice/$UNIT" ]
+	rt delete --force "$ID"
+	is_unit_gone
+	systemctl start dbus.socket dbus.service
+}
+
+@test "without the private socket the bus does" {
+	hide_private
+	started
+	[ "$(</proc/"$PID"/cgroup)" = "0::/system.slice/$UNIT" ]
+	rt delete --force "$ID"
+	show_private
+	is_unit_gone
+}
+
+@test "without both create says so, and delete removes the container all the same" {
+	started
+	stop_bus
+	hide_private
+	run rt run --bundle "$BUNDLE" "$ID-other"
+	gave 1 "reach systemd at /run/systemd/private or its bus"
+	[[ $output == *"--cgroup-manager cgroupfs"* ]]
+	[ ! -e "$ROOT/$ID-other" ]
+	run rt delete --force "$ID"
+	gave 0 "reach systemd"
+	[ -z "$(cgroups_of "$ID")" ]
+	[ ! -e "$ROOT/$ID" ]
+	show_private
+	systemctl start dbus.socket dbus.service
+	eventually is_unit_gone # by itself: nobody is in it
+}
+
+@test "a socket where nobody answers is an error in the end" {
+	stop_bus
+	hide_private
+	python3 -c 'import socket, sys, time; s = socket.socket(socket.AF_UNIX); s.bind("/run/systemd/private"); s.listen(); time.sleep(600)' 3>&- &
+	listener=$!
+	eventually [ -S /run/systemd/private ]
+	run rt run --bundle "$BUNDLE" "$ID"
+	kill "$listener"
+	rm -f /run/systemd/private
+	show_private
+	systemctl start dbus.socket dbus.service
+	gave 1 "reach systemd"
+	[ ! -e "$ROOT/$ID" ]
+}
+
+# --- boxcar-systemd -----------------------------------------------------------------------------------------------------
+
+# A runtime beside which boxcar-systemd is under strace: it is killed at a call
+killed_at() {
+	local at=$BATS_TEST_TMPDIR/beside
+	mkdir -p "$at"
+	cp "$RUNTIME" "$at/boxcar"
+	printf '#!/bin/sh\nexec strace -D -o /dev/null -e trace=%s -e inject=%s:signal=KILL:when=%s %s "$@"\n' "$1" "$1" "$2" \
+		"${RUNTIME%/*}/boxcar-systemd" >"$at/boxcar-systemd"
+	chmod +x "$at/boxcar-systemd"
+	"$at/boxcar" --root "$ROOT" --systemd-cgroup run --bundle "$BUNDLE" "$ID" </dev/null
+}
+
+@test "boxcar-systemd killed before, amid and after its work: an error, and nothing is left" {
+	for point in sendto:1 sendmsg:1 sendmsg:2 sendmsg:3 sendmsg:4 sendto:2; do # the sixth: the scope is there
+		run killed_at ${point%:*} ${point#*:}
+		gave 1 "boxcar-systemd died"
+		[ ! -e "$ROOT/$ID" ]
+		eventually is_unit_gone
+	done
+}
