@@ -205,6 +205,8 @@ void check_spec(const struct spec *spec, bool for_start, struct problems *p)
 	check_annotations(spec, p);
 	if (spec->process)
 		check_process(spec->process, "/process", spec->linux, p);
+	if (spec->process && spec->process->scheduler && spec->hooks)
+		check_scheduler_and_hooks(spec->process->scheduler, spec->hooks, p);
 	if (spec->linux)
 		check_linux(spec->linux, p);
 }

@@ -30,6 +30,7 @@ bool check_is_mapped(const struct spec_linux *linux, bool is_group, uint64_t id)
 void check_net_devices(const struct spec_linux *linux, struct problems *problems);
 void check_sysctls(const struct spec_linux *linux, struct problems *problems);
 void check_scheduler(const struct spec_scheduler *scheduler, const char *pointer, struct problems *problems);
+void check_scheduler_and_hooks(const struct spec_scheduler *scheduler, const struct spec_hooks *hooks, struct problems *problems);
 void check_memory_policy(const struct spec_memory_policy *policy, struct problems *problems);
 void check_rdt(const struct spec_intel_rdt *rdt, struct problems *problems);
 void check_seccomp(const struct spec_seccomp *seccomp, struct problems *problems);

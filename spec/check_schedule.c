@@ -71,6 +71,19 @@ void check_scheduler(const struct spec_scheduler *s, const char *pointer, struct
 		check_times(s, pointer, p);
 }
 
+/* sched(7): a thread with a deadline may not fork, unless its children go without. */
+void check_scheduler_and_hooks(const struct spec_scheduler *s, const struct spec_hooks *hooks, struct problems *p)
+{
+	enum { RESET_ON_FORK }; /* the flag's bit */
+	bool may_fork = s->policy.value != SCHEDULER_DEADLINE;
+
+	for (size_t i = 0; i < s->flags.count; i++)
+		may_fork |= s->flags.at[i] == RESET_ON_FORK;
+	if (!may_fork && hooks->start_container.count)
+		check_refuse(p, "/hooks/startContainer", "cannot be started by a process with SCHED_DEADLINE",
+			     "add SCHED_FLAG_RESET_ON_FORK to /process/scheduler/flags, or leave these hooks out");
+}
+
 /* --- memory ------------------------------------------------------------------------------------------------------- */
 
 static bool has_flag(const struct spec_memory_policy *m, int flag)

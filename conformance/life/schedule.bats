@@ -67,6 +67,19 @@ realtime_priority_of() {
 	saw .scheduler 6
 }
 
+@test "hooks in the container and a deadline: only where the hooks go without it" {
+	only_boxcar
+	config '.process.scheduler = {"policy":"SCHED_DEADLINE","runtime":1000000,"deadline":10000000,"period":20000000} |
+		.hooks = {"createContainer":[{"path":$probe,"args":["probe","true"]}]}' --arg probe "$PROBE"
+	look
+	saw .scheduler 6
+	config '.hooks.startContainer = [{"path":"/probe","args":["probe","true"]}]'
+	refused . /hooks/startContainer "SCHED_FLAG_RESET_ON_FORK"
+	config '.process.scheduler.flags = ["SCHED_FLAG_RESET_ON_FORK"]'
+	look
+	saw .scheduler $((6 | 0x40000000))
+}
+
 @test "scheduling works in a user namespace, where the process itself may not" {
 	only_boxcar # runc 1.1 does not know it
 	config '.process.scheduler = {"policy":"SCHED_OTHER","nice":-3} | .process.ioPriority = {"class":"IOPRIO_CLASS_RT","priority":2} |
