@@ -122,6 +122,18 @@ image() {
 	fails bundle img .
 }
 
+@test "a run whose program cannot be executed, which only start finds, leaves nothing: the name is free" {
+	printf 'RUN printf "#!/no/such/interpreter\\n" >/script && chmod +x /script\n' | file
+	works build img
+	local way
+	for way in "" --detach; do
+		fails run $way img x -- /script
+		[[ $output == *"interpreter or loader"* ]]
+		[ ! -e "$STORE/containers/x" ]
+	done
+	[ "$(c run img x -- /bin/busybox echo free </dev/null)" = free ]
+}
+
 @test "a run that fails leaves nothing" {
 	image
 	fails run nosuch x

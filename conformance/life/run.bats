@@ -78,6 +78,11 @@ load harness
 	[ "$status" -ne 0 ]
 	[[ $output == *"no such file or directory"* ]]
 	left_behind "$ID"
+	# only start finds this out: the pid file of create goes, too
+	only_boxcar
+	try rt run --detach --pid-file "$BATS_TEST_TMPDIR/pid" --bundle "$BUNDLE" "$ID"
+	gave 1 "interpreter or loader"
+	[ ! -e "$BATS_TEST_TMPDIR/pid" ]
 }
 
 @test "a hundred thousand bytes of arguments and environment arrive" {

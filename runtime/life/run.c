@@ -8,6 +8,7 @@
 #include "spec/base/own.h"
 
 #include <sys/prctl.h>
+#include <unistd.h>
 
 struct running {
 	struct creation creation;
@@ -46,6 +47,8 @@ static void delete(void *context)
 	birth_end(&c->birth);
 	life_creation_close(c);
 	(void)life_delete(c->b, c->id, true, &c->hooks, &ignored); /* the first error is the one to tell */
+	if (c->options->pid_file)
+		(void)unlink(c->options->pid_file); /* create has written it; who reads it would wait for a process that never was */
 }
 
 static int start(void *context, struct err *e)
