@@ -138,6 +138,11 @@ static int take_lines(struct watching *w, struct err *e)
 /* --- the wait --------------------------------------------------------------------------------------------------------- */
 
 /* Ctrl-C is a way out of the screen like q. */
+static int leave_by(const struct watching *w, int signal, struct err *e)
+{
+	return signal == SIGINT && w->request->is_live ? 0 : interrupt_err(signal, e);
+}
+
 static int take_signal(struct watching *w, struct err *e)
 {
 	struct signalfd_siginfo info;
@@ -145,7 +150,7 @@ static int take_signal(struct watching *w, struct err *e)
 	if (read(w->signal_fd, &info, sizeof info) != (ssize_t)sizeof info)
 		return errno == EAGAIN ? 0 : err_sys(e, "read a signal");
 	w->is_over = true;
-	return info.ssi_signo == SIGINT && w->request->is_live ? 0 : interrupt_err((int)info.ssi_signo, e);
+	return leave_by(w, (int)info.ssi_signo, e);
 }
 
 static int take_key(struct watching *w, struct err *e)
@@ -252,7 +257,10 @@ static int run(struct watching *w, struct err *e)
 		result = show_round(w, e);
 	if (spawn_end(pid, w->has_ended ? END_MS : 0, &exit_code, result ? &ignored : e))
 		return -1;
-	return result == 0 && w->has_ended && exit_code ? explain(w, exit_code, e) : result;
+	if (result || !w->has_ended || !exit_code)
+		return result;
+	/* Ctrl-C is for both: the end of the one may be seen before the signal of the other */
+	return exit_code == 128 + SIGINT ? leave_by(w, SIGINT, e) : explain(w, exit_code, e);
 }
 
 int watch(struct conductor *c, const struct watch_request *r, struct err *e)

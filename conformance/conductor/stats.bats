@@ -17,6 +17,23 @@ teardown() {
 	return $left
 }
 
+# What runs beside conductor and counts: its only child.
+counter_of() {
+	cat "/proc/$1/task/$1/children" 2>/dev/null | grep .
+}
+
+@test "Ctrl-C that is seen first in the program beside it ends it as Ctrl-C does" {
+	busy
+	local pid code=0
+	# what runs in the background has it ignored
+	env --default-signal=INT "$CONDUCTOR" --root "$STORE" --runtime "$RUNTIME" stats --interval 1h >said 2>&1 3>&- </dev/null &
+	pid=$!
+	timeout 30 bash -c 'until grep -qzx stats "/proc/$(cat "/proc/$0/task/$0/children" | tr -d " ")/cmdline"; do sleep 0.05; done' $pid 2>/dev/null
+	kill -INT "$(counter_of $pid)"
+	wait $pid || code=$?
+	[ $code = 130 ] || { echo "$code"; cat said; return 1; }
+}
+
 # figure FILTER: of the last line
 figure() {
 	jq -s -r "last | $1" <<<"$output"
