@@ -22,29 +22,72 @@ struct row {
 	enum instruction_kind kind;
 	enum shape shape;
 	size_t least;
-	const char *wants; /* what it needs, for messages */
+	const char *wants; /* what it needs, for messages; SHAPE_LATER: what to do instead */
+	const char *form;  /* what follows the word, and what it does, for the manual; NULL: SHAPE_LATER */
+	const char *doc;
 };
 
 static const struct row rows[] = {
-	{ "FROM", INSTRUCTION_FROM, SHAPE_WORDS, 1, "an image: DISTRIBUTION:SUITE, scratch or the name of an image" },
-	{ "COPY", INSTRUCTION_COPY, SHAPE_LIST_OR_WORDS, 2, "a source and a destination" },
-	{ "RUN", INSTRUCTION_RUN, SHAPE_COMMAND, 1, "a command" },
-	{ "ENV", INSTRUCTION_ENV, SHAPE_PAIRS, 1, "NAME=VALUE" },
-	{ "WORKDIR", INSTRUCTION_WORKDIR, SHAPE_LINE, 1, "a directory" },
-	{ "USER", INSTRUCTION_USER, SHAPE_ONE, 1, "a user: NAME or NUMBER, with :GROUP if wanted" },
-	{ "ENTRYPOINT", INSTRUCTION_ENTRYPOINT, SHAPE_COMMAND, 0, "a command" },
-	{ "CMD", INSTRUCTION_CMD, SHAPE_COMMAND, 0, "a command" },
-	{ "LABEL", INSTRUCTION_LABEL, SHAPE_PAIRS, 1, "NAME=VALUE" },
-	{ "ARG", INSTRUCTION_ARG, SHAPE_WORDS, 1, "NAME or NAME=VALUE" },
-	{ "EXPOSE", INSTRUCTION_EXPOSE, SHAPE_WORDS, 1, "a port" },
-	{ "VOLUME", INSTRUCTION_VOLUME, SHAPE_LIST_OR_WORDS, 1, "a directory" },
-	{ "STOPSIGNAL", INSTRUCTION_STOPSIGNAL, SHAPE_ONE, 1, "a signal" },
-	{ "SHELL", INSTRUCTION_SHELL, SHAPE_LIST, 1, "a JSON array: [\"/bin/sh\", \"-c\"]" },
-	{ "ADD", INSTRUCTION_COPY, SHAPE_LATER, 0, "use COPY; archives are unpacked by RUN tar" },
-	{ "HEALTHCHECK", INSTRUCTION_RUN, SHAPE_LATER, 0, "nothing would check it" },
-	{ "ONBUILD", INSTRUCTION_RUN, SHAPE_LATER, 0, "write the instruction into the images that need it" },
-	{ "MAINTAINER", INSTRUCTION_LABEL, SHAPE_LATER, 0, "use LABEL org.opencontainers.image.authors=NAME" },
+	{ "FROM", INSTRUCTION_FROM, SHAPE_WORDS, 1, "an image: DISTRIBUTION:SUITE, scratch or the name of an image",
+	  "BASE [AS STAGE]",
+	  "Where the image begins: DISTRIBUTION:SUITE is bootstrapped once and kept, such as debian:bookworm; scratch has nothing "
+	  "in it; anything else is an image of conductor's own, built or imported." },
+	{ "COPY", INSTRUCTION_COPY, SHAPE_LIST_OR_WORDS, 2, "a source and a destination",
+	  "[--from=STAGE] [--chown=OWNER] [--chmod=MODE] SOURCE ... DESTINATION",
+	  "As cp -a does it: a directory lands, itself, in a destination that exists. With # syntax=docker, Docker's meaning: the "
+	  "content of the directory does. May be followed by heredocs." },
+	{ "RUN", INSTRUCTION_RUN, SHAPE_COMMAND, 1, "a command", "COMMAND",
+	  "In a container, by the shell, with the network of the host's machine and with apt's lists and archives kept outside of "
+	  "the layer. As a JSON array it is run without a shell. May be followed by heredocs." },
+	{ "ENV", INSTRUCTION_ENV, SHAPE_PAIRS, 1, "NAME=VALUE", "NAME=VALUE ...",
+	  "Variables of the instructions that follow, and of the image." },
+	{ "WORKDIR", INSTRUCTION_WORKDIR, SHAPE_LINE, 1, "a directory", "DIRECTORY",
+	  "Where the instructions that follow work, and the image's command; made when missing." },
+	{ "USER", INSTRUCTION_USER, SHAPE_ONE, 1, "a user: NAME or NUMBER, with :GROUP if wanted", "USER[:GROUP]",
+	  "Who runs the instructions that follow, and the image's command." },
+	{ "ENTRYPOINT", INSTRUCTION_ENTRYPOINT, SHAPE_COMMAND, 0, "a command", "COMMAND",
+	  "The image's program; CMD, or what is given to run, follows it as arguments." },
+	{ "CMD", INSTRUCTION_CMD, SHAPE_COMMAND, 0, "a command", "COMMAND",
+	  "What a container of the image runs when run is given nothing." },
+	{ "LABEL", INSTRUCTION_LABEL, SHAPE_PAIRS, 1, "NAME=VALUE", "NAME=VALUE ...",
+	  "Words about the image, kept in its configuration." },
+	{ "ARG", INSTRUCTION_ARG, SHAPE_WORDS, 1, "NAME or NAME=VALUE", "NAME[=DEFAULT] ...",
+	  "Variables of the build alone, given by --build-arg." },
+	{ "EXPOSE", INSTRUCTION_EXPOSE, SHAPE_WORDS, 1, "a port", "PORT[/tcp|/udp] ...",
+	  "Ports that the image serves, kept in its configuration." },
+	{ "VOLUME", INSTRUCTION_VOLUME, SHAPE_LIST_OR_WORDS, 1, "a directory", "DIRECTORY ...",
+	  "Directories whose content is not the image's, kept in its configuration." },
+	{ "STOPSIGNAL", INSTRUCTION_STOPSIGNAL, SHAPE_ONE, 1, "a signal", "SIGNAL", "What stop sends first." },
+	{ "SHELL", INSTRUCTION_SHELL, SHAPE_LIST, 1, "a JSON array: [\"/bin/sh\", \"-c\"]", "[\"PROGRAM\", \"ARGUMENT\", ...]",
+	  "The shell of the instructions that follow, and of the image." },
+	{ "ADD", INSTRUCTION_COPY, SHAPE_LATER, 0, "use COPY; archives are unpacked by RUN tar", NULL, NULL },
+	{ "HEALTHCHECK", INSTRUCTION_RUN, SHAPE_LATER, 0, "nothing would check it", NULL, NULL },
+	{ "ONBUILD", INSTRUCTION_RUN, SHAPE_LATER, 0, "write the instruction into the images that need it", NULL, NULL },
+	{ "MAINTAINER", INSTRUCTION_LABEL, SHAPE_LATER, 0, "use LABEL org.opencontainers.image.authors=NAME", NULL, NULL },
 };
+
+bool instruction_describe(size_t number, struct instruction_text *out)
+{
+	if (number >= sizeof rows / sizeof *rows)
+		return false;
+	const struct row *row = &rows[number];
+	*out = (struct instruction_text){ row->word, row->form, row->doc ? row->doc : row->wants };
+	return true;
+}
+
+/* "FROM, COPY ... and SHELL" */
+static const char *list_words(struct arena *a)
+{
+	struct text t;
+	size_t count = 0;
+
+	while (rows[count].shape != SHAPE_LATER)
+		count++;
+	text_init(&t, a);
+	for (size_t i = 0; i < count; i++)
+		text_add(&t, "%s%s", i == 0 ? "" : i + 1 < count ? ", " : " and ", rows[i].word);
+	return t.at;
+}
 
 static const struct row *find_row(const char *word, size_t length)
 {
@@ -103,8 +146,7 @@ int instruction_begin(struct instruction *i, struct arena *a, struct err *e)
 
 	if (!row) {
 		(void)err_set(e, "%.*s is not an instruction", (int)(length < 40 ? length : 40), i->shown);
-		return err_hint(e, "known are FROM, COPY, RUN, ENV, WORKDIR, USER, ENTRYPOINT, CMD, LABEL, ARG, EXPOSE, VOLUME, "
-				   "STOPSIGNAL and SHELL");
+		return err_hint(e, "known are %s", list_words(a));
 	}
 	if (row->shape == SHAPE_LATER) {
 		(void)err_set(e, "not supported yet: %s", row->word);

@@ -9,6 +9,12 @@ int instruction_begin(struct instruction *i, struct arena *a, struct err *e);
 /* Split the rest into words and check their number and form. Heredocs are known by now. */
 int instruction_finish(struct instruction *i, struct arena *a, struct err *e);
 
+/* What the manual says of the word with this number, in the order of the rows; false past the last. */
+struct instruction_text {
+	const char *word, *form, *doc; /* form NULL: refused, and doc says what to do instead */
+};
+bool instruction_describe(size_t number, struct instruction_text *out);
+
 struct heredoc_start {
 	const char *name;
 	bool is_literal, strips_tabs;

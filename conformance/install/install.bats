@@ -96,3 +96,15 @@ runs_a_container() {
 	grep -q 'pid.file' "$BATS_TEST_TMPDIR/page"
 	grep -q 'BOXCAR-CONFIG(5)' <(groff -man -Tutf8 -P-c -P-b -P-u "$stage$PLACE/share/man/man5/boxcar-config.5")
 }
+
+@test "conductorfile(5) has every instruction that conductor knows" {
+	local word page=$SOURCE/$BUILD/man/pages/conductorfile.5 count=0
+	printf 'FROM scratch\nNONSENSE x\n' >"$BATS_TEST_TMPDIR/Conductorfile"
+	run "$SOURCE/$BUILD/conductor" --root "$BATS_TEST_TMPDIR/store" build web "$BATS_TEST_TMPDIR/Conductorfile"
+	gave 1 "known are FROM, "
+	for word in $(sed -n 's/.*known are \(.*\)/\1/p' <<<"$output" | grep -o '[A-Z]\{2,\}'); do
+		grep -q "^.fB$word.fR" "$page" || { echo "no $word"; return 1; }
+		count=$((count + 1))
+	done
+	[ $count -ge 14 ]
+}
