@@ -14,6 +14,7 @@
  *     -o FILE   append the result there (default: standard error):
  *                   calls=251 status=0 struck=1 name=mkdirat by=main pid=4711
  *               struck is the number of processes signalled or of calls failed; 0 when N was not reached or there was no init
+ *     -u U:G    run the command as this user and group, by number; programs of root's that it starts keep their privileges
  *     -c        the result is only the number of calls
  *     -T        also print every call: number, process, name
  *
@@ -24,6 +25,7 @@
  * ptrace itself changes remains: a tracee's tracer is visible in its status file, and everything is slower. */
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -55,7 +57,8 @@ struct stepper {
 	enum who who;
 	int signal, number, seconds;
 	pid_t other;
-	bool only_count, has_trace;
+	bool only_count, has_trace, has_user;
+	unsigned uid, gid;
 	FILE *out;
 	/* found */
 	pid_t main;
@@ -347,6 +350,8 @@ static void start(struct stepper *s, char **command)
 	if (s->main == 0) {
 		(void)close(gate[1]);
 		(void)!read(gate[0], &byte, 1); /* until it is traced */
+		if (s->has_user && (setgroups(0, NULL) || setresgid(s->gid, s->gid, s->gid) || setresuid(s->uid, s->uid, s->uid)))
+			give_up("setresuid");
 		(void)execvp(command[0], command);
 		give_up(command[0]);
 	}
@@ -389,6 +394,7 @@ static void read_option(struct stepper *s, int letter, const char *value)
 	case 'e': s->number = atoi(value); break;
 	case 'p': s->other = atoi(value); break;
 	case 't': s->seconds = atoi(value); break;
+	case 'u': s->has_user = sscanf(value, "%u:%u", &s->uid, &s->gid) == 2; break;
 	case 'c': s->only_count = true; break;
 	case 'T': s->has_trace = true; break;
 	case 'o':
@@ -407,7 +413,7 @@ int main(int argc, char **argv)
 	struct sigaction ring = { .sa_handler = on_alarm }; /* without SA_RESTART: waitpid shall return */
 
 	s.out = stderr;
-	for (int letter; (letter = getopt(argc, argv, "+n:k:p:s:e:t:o:cT")) != -1;)
+	for (int letter; (letter = getopt(argc, argv, "+n:k:p:s:e:t:o:u:cT")) != -1;)
 		read_option(&s, letter, optarg);
 	if (optind >= argc) {
 		(void)fprintf(stderr, "stepper: no command\n");

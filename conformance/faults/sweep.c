@@ -1,6 +1,6 @@
 /* sweep: kills a runtime at every system call of a command, and looks for what is left after one `delete --force`.
  *
- *     sweep [-q STRIDE] [-o COMMAND] [-k TARGET] [-e ERRNO] [-d DEVICE] [-p] [-s] [-v] RUNTIME STEPPER DIRECTORY ID
+ *     sweep [-q STRIDE] [-o COMMAND] [-k TARGET] [-e ERRNO] [-d DEVICE] [-u UID:GID] [-p] [-s] [-v] RUNTIME STEPPER DIRECTORY ID
  *
  * DIRECTORY holds the bundles `long` (its payload waits) and `short` (its payload ends at once) and nothing that may not be
  * changed; it and the mount namespace are ours alone. For each command (create, start, exec, delete, run) and each target
@@ -23,6 +23,8 @@
  *
  * With -d the program DEVICE is run before every point ("make") and after it ("check TARGET"): what it finds wrong it prints.
  *
+ * With -u UID:GID the runtime is an ordinary user's, whom DIRECTORY belongs to.
+ *
  * With -p the bundles have hooks: the prestart hook makes the file `began`, the poststop hook the file `ended`. Where the first one
  * has run, the second one has run when all is over.
  *
@@ -36,6 +38,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <grp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -74,6 +77,8 @@ struct sweep {
 	const char *runtime, *stepper, *id;
 	unsigned stride;
 	const char *number; /* errno to fail with, or NULL to kill */
+	const char *user; /* "UID:GID" of the one who runs the runtime, or NULL */
+	unsigned uid, gid;
 	const char *device; /* program that makes and checks a network device, or NULL */
 	bool is_verbose, has_hooks, has_systemd;
 	char mounts[1 << 16]; /* what mountinfo said at the beginning */
@@ -114,7 +119,7 @@ static int await(pid_t pid, int seconds)
 }
 
 /* Exit code, 128 + signal, or HANGS when it took longer than `seconds` (it is killed then). Output goes to the file "output". */
-static int run(char *const *words, int seconds)
+static int run(char *const *words, int seconds, const struct sweep *user)
 {
 	pid_t pid = vfork();
 
@@ -124,6 +129,9 @@ static int run(char *const *words, int seconds)
 		(void)dup2(out, 1);
 		(void)dup2(out, 2);
 		(void)close_range(3, ~0U, 0);
+		if (user && user->user && (setgroups(0, NULL) || setresgid(user->gid, user->gid, user->gid) ||
+					   setresuid(user->uid, user->uid, user->uid)))
+			_exit(125);
 		(void)execv(words[0], words);
 		_exit(125);
 	}
@@ -142,7 +150,7 @@ static int runtime(const struct sweep *s, int seconds, ...)
 	while ((words[count] = va_arg(list, char *)))
 		count++;
 	va_end(list);
-	return run(words, seconds);
+	return run(words, seconds, s);
 }
 
 static const char *read_text(const char *path, char *text, size_t size)
@@ -342,7 +350,7 @@ static long result_number(const char *name)
 /* The command under the stepper, which strikes at `at` (0: never). Its exit code. */
 static int step(struct sweep *s, unsigned long at)
 {
-	char number[32], pid[32] = "0", fixed[][16] = { "-n", "-t", "10", "-o", "result", "--", "--root", "state", "-p", "-k", "-e" };
+	char number[32], pid[32] = "0", fixed[][16] = { "-n", "-t", "10", "-o", "result", "--", "--root", "state", "-p", "-k", "-e", "-u" };
 	char *words[MAX_WORDS] = { (char *)(uintptr_t)s->stepper, fixed[0], number, fixed[1], fixed[2], fixed[3], fixed[4] };
 	int count = 7;
 
@@ -352,6 +360,10 @@ static int step(struct sweep *s, unsigned long at)
 	words[count++] = s->number ? fixed[10] : is_container ? fixed[8] : fixed[9];
 	words[count++] = is_container ? pid : (char *)(uintptr_t)(s->number ? s->number : s->target);
 	(void)read_text("pid", pid, sizeof pid);
+	if (s->user) {
+		words[count++] = fixed[11];
+		words[count++] = (char *)(uintptr_t)s->user;
+	}
 	words[count++] = fixed[5];
 	words[count++] = (char *)(uintptr_t)s->runtime;
 	words[count++] = fixed[6];
@@ -361,7 +373,7 @@ static int step(struct sweep *s, unsigned long at)
 	for (const char *const *word = s->command->words; *word; word++)
 		words[count++] = (char *)(uintptr_t)(strcmp(*word, "ID") == 0 ? s->id : *word);
 	words[count] = NULL;
-	return run(words, 20);
+	return run(words, 20, NULL);
 }
 
 static void try_device(struct sweep *s, const char *word)
@@ -369,7 +381,7 @@ static void try_device(struct sweep *s, const char *word)
 	char *words[] = { (char *)(uintptr_t)s->device, (char *)(uintptr_t)word, (char *)(uintptr_t)s->target, NULL };
 	char output[512];
 
-	if (s->device && run(words, 10))
+	if (s->device && run(words, 10, NULL))
 		found(s, "%s: %s", word, read_text("output", output, sizeof output));
 }
 
@@ -497,13 +509,14 @@ int main(int argc, char **argv)
 	const char *only_command = NULL, *only_target = NULL;
 	int number = 0;
 
-	for (int letter; (letter = getopt(argc, argv, "q:o:k:e:d:vps")) != -1;) {
+	for (int letter; (letter = getopt(argc, argv, "q:o:k:e:d:u:vps")) != -1;) {
 		switch (letter) {
 		case 'q': s.stride = (unsigned)atoi(optarg); break;
 		case 'o': only_command = optarg; break;
 		case 'k': only_target = optarg; break;
 		case 'e': s.number = optarg; break;
 		case 'd': s.device = optarg; break;
+		case 'u': s.user = optarg; break;
 		case 'v': s.is_verbose = true; break;
 		case 'p': s.has_hooks = true; break;
 		case 's': s.has_systemd = true; break;
@@ -517,6 +530,8 @@ int main(int argc, char **argv)
 	s.runtime = argv[optind], s.stepper = argv[optind + 1], s.id = argv[optind + 3];
 	(void)sigaction(SIGALRM, &(struct sigaction){ .sa_handler = on_alarm }, NULL); /* no SA_RESTART: waitpid shall return */
 	(void)mkdir("state", 0700);
+	if (s.user && (sscanf(s.user, "%u:%u", &s.uid, &s.gid) != 2 || chown("state", s.uid, s.gid)))
+		return 2;
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	(void)read_text("/proc/self/mountinfo", s.mounts, sizeof s.mounts);
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
