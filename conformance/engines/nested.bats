@@ -58,6 +58,39 @@ nested() {
 	failed_with 1 "CAP_NET_ADMIN"
 }
 
+@test "a user namespace inside: what covers /proc is named, and without that it works" {
+	rm b/config.json
+	(cd b && ./runtime spec --rootless && jq '.process.terminal = false | .process.args = ["sh", "-c", "echo nested"]' config.json >c && mv c config.json)
+	run nested --security-opt seccomp=unconfined -- --rootless=true run --bundle /b inner
+	failed_with 1 "mount proc on /proc"
+	[[ $output == *"here mounts cover it: /proc/"*"unmask=ALL"* ]]
+	run nested --security-opt seccomp=unconfined --security-opt unmask=ALL -- --rootless=true run --bundle /b inner
+	gave 0 nested
+}
+
+@test "Docker's own profile: what it refuses is named" {
+	jq .linux.seccomp "$BATS_TEST_DIRNAME/../configs/docker28.5-default.json" >profile
+	for options in "" "--cap-add sys_admin,net_admin"; do
+		run nested $options --security-opt "seccomp=$PWD/profile" -- --cgroup-manager disabled run --bundle /b inner
+		failed_with 1 "clone init into its namespaces"
+		[[ $output == *"seccomp filter"* ]]
+	done
+	(cd b && rm config.json && ./runtime spec --rootless)
+	jq '.process.terminal = false' b/config.json >b/c && mv b/c b/config.json
+	run nested --security-opt "seccomp=$PWD/profile" -- --rootless=true run --bundle /b inner
+	failed_with 1 "clone init into its namespaces"
+	[[ $output == *"seccomp filter"*"user namespaces"* ]]
+}
+
+@test "--rootless=true: without a cgroup where none may be made" {
+	run nested --cap-add sys_admin,net_admin -- --rootless=true run --bundle /b inner
+	gave 0 nested
+	jq '.linux.resources.pids.limit = 20' b/config.json >b/c && mv b/c b/config.json
+	run nested --cap-add sys_admin,net_admin -- --rootless=true run --bundle /b inner
+	failed_with 1 "the limit needs a cgroup with the controller pids"
+	[[ $output == *"/sys/fs/cgroup"*"is not the user's to write"* ]]
+}
+
 @test "filters that refuse newer calls: another way is taken" {
 	for call in clone3 openat2 fsopen mount_setattr pidfd_getfd close_range keyctl fsmount fsconfig; do
 		for number in 1 38; do

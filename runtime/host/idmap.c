@@ -18,8 +18,10 @@ static int write_file(pid_t pid, const char *name, const char *text, struct err 
 
 	(void)snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, name);
 	own_fd fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return err_sys(e, "open %s", path);
+	if (fd < 0) {
+		(void)err_sys(e, "open %s", path);
+		return e->number == EROFS ? err_hint(e, "/proc is read-only here, and ids are mapped through it: mount it anew") : -1;
+	}
 	if (write(fd, text, strlen(text)) != (ssize_t)strlen(text)) {
 		(void)err_sys(e, "write \"%.*s\" to %s", (int)strcspn(text, "\n"), text, path);
 		if (e->number == EINVAL && strlen(text) >= (size_t)sysconf(_SC_PAGESIZE))

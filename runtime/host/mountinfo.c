@@ -67,7 +67,7 @@ bool mountinfo_read_line(char *line, struct mount_line *out)
 		return false;
 	decode_octal(words[3]);
 	decode_octal(words[4]);
-	*out = (struct mount_line){ words[3], words[4], type, rest };
+	*out = (struct mount_line){ words[0], words[1], words[3], words[4], words[5], type, rest };
 	return true;
 }
 
@@ -83,17 +83,41 @@ static bool is_made_for_mounts(const char *path)
 	return false;
 }
 
+/* The last one covers those before it. */
+static bool find_top(const char *directory, struct arena *a, struct mount_line *out)
+{
+	char *rest = mountinfo_read_file("/proc/self/mountinfo", a), *line;
+	struct mount_line m;
+	bool is_found = false;
+
+	while (rest && (line = strsep(&rest, "\n"))) {
+		if (!mountinfo_read_line(line, &m) || strcmp(m.mount_point, directory) != 0)
+			continue;
+		*out = m;
+		is_found = true;
+	}
+	return is_found;
+}
+
+bool mountinfo_is_readonly(const char *directory, struct arena *a)
+{
+	struct mount_line top;
+
+	return find_top(directory, a, &top) && (strcmp(top.flags, "ro") == 0 || text_has_prefix(top.flags, "ro,"));
+}
+
 const char *mountinfo_find_covers(const char *directory, struct arena *a)
 {
 	char *rest = mountinfo_read_file("/proc/self/mountinfo", a), *line;
-	size_t length = strlen(directory), shown = 0;
-	struct mount_line m;
+	struct mount_line m, top;
+	size_t shown = 0;
 	struct text t;
 
+	if (!find_top(directory, a, &top))
+		return NULL;
 	text_init(&t, a);
 	while (rest && (line = strsep(&rest, "\n"))) {
-		if (!mountinfo_read_line(line, &m) || strncmp(m.mount_point, directory, length) != 0 ||
-		    m.mount_point[length] != '/' || is_made_for_mounts(m.mount_point))
+		if (!mountinfo_read_line(line, &m) || strcmp(m.parent, top.id) != 0 || is_made_for_mounts(m.mount_point))
 			continue;
 		if (shown++ < COVERS_SHOWN)
 			text_add(&t, "%s%s", t.length ? ", " : "", m.mount_point);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -53,11 +54,20 @@ static int look_at_covers(void)
 	covers = mountinfo_find_covers("/proc", &a);
 	if (!covers || !strstr(covers, "/proc/bus") || strstr(covers, "binfmt_misc") || mountinfo_find_covers("/proc/b", &a))
 		return 1;
-	for (int i = 0; i < 10; i++)
-		if (mount("t", "/proc/bus", "tmpfs", 0, NULL) < 0)
+	if (mkdir("/proc/bus/below", 0700) < 0 || mount("t", "/proc/bus/below", "tmpfs", 0, NULL) < 0)
+		return 77;
+	covers = mountinfo_find_covers("/proc", &a);
+	if (!covers || strstr(covers, "/proc/bus/below") || mountinfo_is_readonly("/proc", &a))
+		return 1;
+	static const char *const files[] = { "/proc/uptime", "/proc/version", "/proc/stat", "/proc/meminfo", "/proc/loadavg", "/proc/cmdline" };
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+		if (mount("/dev/null", files[i], NULL, MS_BIND, NULL) < 0)
 			return 77;
 	covers = mountinfo_find_covers("/proc", &a);
 	int result = covers && strstr(covers, " and ") && strstr(covers, " more") ? 0 : 1;
+	if (mount(NULL, "/proc", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID, NULL) < 0)
+		return 77;
+	result |= !mountinfo_is_readonly("/proc", &a) || mountinfo_is_readonly("/nowhere", &a);
 	arena_finish(&a);
 	return result;
 }

@@ -85,10 +85,13 @@ static int explain_denied(struct arena *a, const char *type, struct err *e)
 
 	if (!directory)
 		return -1;
-	if (!covers)
-		return err_hint(e, "in a user namespace it needs a %s namespace made with it", directory[1] == 'p' ? "pid" : "network");
-	return err_hint(e, "a user namespace gets a %s of its own only where no part of %s is covered; here mounts cover it: %s", type,
-			directory, covers);
+	if (covers)
+		return err_hint(e, "a user namespace gets a %s of its own only where no part of %s is covered; here mounts cover it: %s; the "
+				   "container around must show it whole (podman: --security-opt unmask=ALL; LXC: nesting.conf), or bind %s instead",
+				type, directory, covers, directory);
+	if (mountinfo_is_readonly(directory, a))
+		return err_hint(e, "%s is read-only here, and a user namespace gets no other one: give the mount the option \"ro\"", directory);
+	return err_hint(e, "in a user namespace it needs a %s namespace made with it", directory[1] == 'p' ? "pid" : "network");
 }
 
 static bool has_user_namespace(const struct birth *birth)

@@ -40,7 +40,8 @@ static int explain_make(const struct group *g, struct err *e)
 {
 	(void)err_sys(e, "make cgroup %s%s", g->at->mount_point, g->path);
 	if (e->number == EROFS)
-		return err_hint(e, "cgroups are mounted read-only here, as in a container; --cgroup-manager disabled does without one");
+		return err_hint(e, "cgroups are mounted read-only here, as in a container; --cgroup-manager disabled does without one, and "
+				   "so does --rootless=true where no limit is asked for");
 	return -1;
 }
 
