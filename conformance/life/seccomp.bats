@@ -3,6 +3,8 @@ load harness
 
 eval "common_$(declare -f teardown)" # the agent of a test ends before what is left is looked for
 
+native=SCMP_ARCH_$(uname -m | tr a-z A-Z)
+
 filter() {
 	local what=$1
 	shift
@@ -10,7 +12,7 @@ filter() {
 }
 
 @test "a call is refused with the errno of the rule" {
-	filter '{"defaultAction":"SCMP_ACT_ALLOW","architectures":["SCMP_ARCH_X86_64"],"syscalls":[
+	filter '{"defaultAction":"SCMP_ACT_ALLOW","architectures":["'$native'"],"syscalls":[
 		{"names":["mkdir","mkdirat"],"action":"SCMP_ACT_ERRNO"},
 		{"names":["unshare"],"action":"SCMP_ACT_ERRNO","errnoRet":95}]}'
 	tries call mkdir /dev/new 0755
@@ -99,7 +101,7 @@ filter() {
 		"fcntl","read","futex","rt_sigreturn","rt_sigaction","rt_sigprocmask","sched_yield","nanosleep","sigaltstack","tgkill","getppid","prctl",
 		"gettid","chdir","getcwd","fchdir","fstatfs","statfs","stat","lstat","setuid","setgid","setgroups","capget","pipe2","epoll_ctl",
 		"epoll_create1","getdents64","faccessat","faccessat2","madvise","clone","clone3"],"action":"SCMP_ACT_ALLOW"}]'
-	filter '{"defaultAction":"SCMP_ACT_ERRNO","defaultErrnoRet":95,"architectures":["SCMP_ARCH_X86_64"],"syscalls":'"$rules"'}'
+	filter '{"defaultAction":"SCMP_ACT_ERRNO","defaultErrnoRet":95,"architectures":["'$native'"],"syscalls":'"$rules"'}'
 	tries call 600
 	[ "$output" = ENOSYS ]
 	tries call 438 -1 -1 0 # pidfd_getfd is older than faccessat2
@@ -120,6 +122,61 @@ filter() {
 		tries call unshare 0
 		[ "$output" = ENOTSUP ] || [ "$output" = EOPNOTSUPP ] || { echo "$flag: $output"; return 1; }
 	done
+}
+
+# --- other architectures ----------------------------------------------------------------------------------------------
+
+# One call of the 32-bit machine that this kernel also runs: narrow NUMBER [ARGUMENT]; its exit status is the errno.
+narrow() {
+	in_container /narrow "$@"
+}
+
+narrow_bundle() {
+	"$TOOLS/narrow" 20 || skip "this kernel runs no 32-bit programs"
+	cp "$TOOLS/narrow" "$BUNDLE/rootfs/narrow"
+	other=SCMP_ARCH_X86
+	[ "$native" = SCMP_ARCH_X86_64 ] || other=SCMP_ARCH_ARM
+}
+
+@test "a 32-bit program meets the rules by its own numbers, its own width, and its own newest call" {
+	narrow_bundle
+	filter '{"defaultAction":"SCMP_ACT_ALLOW","architectures":["'$native'","'$other'"],"syscalls":[
+		{"names":["acct"],"action":"SCMP_ACT_ERRNO","errnoRet":77},
+		{"names":["getpriority"],"action":"SCMP_ACT_ERRNO","errnoRet":78,"args":[{"index":0,"value":4294967298,"op":"SCMP_CMP_EQ"}]}]}'
+	narrow 51
+	gave 77
+	narrow 96 2 # all that there is to compare is the low half
+	gave 78
+	narrow 96 0
+	gave 0
+	narrow 20 # getpid; on x86-64 it is writev
+	gave 0
+	filter '{"defaultAction":"SCMP_ACT_ERRNO","defaultErrnoRet":95,"architectures":["'$native'","'$other'"],"syscalls":[
+		{"names":["execve","execveat","exit"],"action":"SCMP_ACT_ALLOW"}]}'
+	narrow 20
+	gave 95
+	narrow 600
+	gave 38
+}
+
+@test "a 32-bit program is killed where the profile does not name its architecture" {
+	narrow_bundle
+	filter '{"defaultAction":"SCMP_ACT_ALLOW","architectures":["'$native'"],"syscalls":[{"names":["acct"],"action":"SCMP_ACT_ERRNO"}]}'
+	narrow 20
+	gave 159
+}
+
+@test "x32: its calls meet the rules where it is named, and else they kill" {
+	[ "$native" = SCMP_ARCH_X86_64 ] || skip "only x86-64 has it"
+	filter '{"defaultAction":"SCMP_ACT_ALLOW","architectures":["SCMP_ARCH_X86_64","SCMP_ARCH_X32"],"syscalls":[
+		{"names":["getpid"],"action":"SCMP_ACT_ERRNO","errnoRet":95}]}'
+	tries call $((0x40000000 + 39))
+	[ "$output" = ENOTSUP ] || [ "$output" = EOPNOTSUPP ]
+	tries call getpid
+	[ "$output" = ENOTSUP ] || [ "$output" = EOPNOTSUPP ]
+	config '.linux.seccomp.architectures = ["SCMP_ARCH_X86_64"]'
+	in_container /probe call $((0x40000000 + 39))
+	gave 159
 }
 
 # --- notify -----------------------------------------------------------------------------------------------------------
