@@ -17,9 +17,11 @@ count() {
 	else
 		calls=$(unshare -m --propagation private bash -c 'mount --bind /sys/fs/cgroup/unified /sys/fs/cgroup && count')
 	fi
+	local most=410
+	! is_pure_v2_host || most=520 # every controller has files of its own, and before 5.12 attributes take more calls
 	echo "# $calls system calls" >&3
 	[ "$calls" -gt 150 ]
-	[ "$calls" -le 410 ]
+	[ "$calls" -le $most ]
 }
 
 @test "state takes at most 100 system calls" {

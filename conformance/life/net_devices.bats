@@ -326,3 +326,47 @@ moves_other_names() {
 	! grep -q netdev "$BATS_TEST_TMPDIR/trace"
 	[ -s "$BATS_TEST_TMPDIR/trace" ]
 }
+
+# No boxcar-netdev is at work in the test's own network namespace.
+has_no_mover() {
+	local process home
+	home=$(readlink "/proc/$HOST/ns/net")
+	for process in /proc/[0-9]*; do
+		! { [ "$(cat "$process/comm" 2>/dev/null)" = boxcar-netdev ] && [ "$(readlink "$process/ns/net")" = "$home" ]; } || return 1
+	done
+}
+
+is_unmade() {
+	! rt state "$ID" >/dev/null 2>&1 || ! has_status created
+}
+
+@test "a runtime that is killed as it says or awaits something leaves the device in a container that was made, or else on the host" {
+	only_boxcar
+	net_devices '{"eth7": {"name": "inside7"}}'
+	args /probe sleep 600
+	local call number made=0 unmade=0
+	for call in sendto sendmsg poll; do
+		for number in {1..12}; do
+			! on_host strace -qq -o /dev/null -e trace=$call -e inject=$call:signal=KILL:when=$number \
+				"$RUNTIME" --root "$ROOT" create --bundle "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1 3>&- || break
+			eventually has_no_mover
+			if is_on_host eth7; then
+				eventually is_unmade
+				unmade=$((unmade + 1))
+				rt delete --force "$ID" || [ ! -e "$ROOT/$ID" ]
+				continue
+			fi
+			has_status created
+			in_namespace_of "$(rt state "$ID" | jq .pid)" ip link show inside7 >/dev/null
+			made=$((made + 1))
+			rt delete --force "$ID"
+			eventually is_missing peer-eth7
+			device eth7
+		done
+		rt delete --force "$ID" || [ ! -e "$ROOT/$ID" ]
+		is_on_host eth7 || { eventually is_missing peer-eth7 && device eth7; }
+	done
+	echo "$unmade unmade, $made made"
+	[ "$unmade" -gt 2 ]
+	[ "$made" -gt 0 ]
+}

@@ -25,7 +25,7 @@ limited() {
 	config ".linux.resources = $5"
 	try rt create --bundle "$BUNDLE" "$ID"
 	if [ "$status" != 0 ]; then
-		[[ $output == *" $3"* || $output == *" no $2"* || $output == *" to io.weight of "*"not supported"* || $output == *"/$3"* || $output == *"controller ${1##*,}, which this host does not have"* ]] ||
+		[[ $output == *" $3"* || $output == *" no $2"* || $output == *"cgroup v2 has no "* || $output == *" to io.weight of "*"not supported"* || $output == *"/$3"* || $output == *"controller ${1##*,}, which this host does not have"* ]] ||
 			{ echo "$output"; return 1; }
 		[[ $output == *"/linux/resources"* ]]
 		left_behind "$ID"

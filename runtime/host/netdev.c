@@ -15,12 +15,13 @@ void netdev_init(struct netdev *n)
 	libexec_init(&n->program);
 }
 
-void netdev_end(struct netdev *n, bool is_kept)
+bool netdev_has_moved(const struct netdev *n)
 {
-	const struct netdev_message keep = { .version = NETDEV_VERSION, .kind = NETDEV_KEEP };
+	return n->program.pid > 0;
+}
 
-	if (n->program.pid > 0 && is_kept)
-		(void)send(n->program.channel, &keep, sizeof keep, MSG_NOSIGNAL); /* one that is gone keeps them, too */
+void netdev_end(struct netdev *n)
+{
 	libexec_end(&n->program);
 }
 
@@ -50,7 +51,7 @@ static int explain(const struct netdev_message *m, const char *device, const cha
 	return m->error == EPERM ? err_hint(e, "this needs CAP_NET_ADMIN and CAP_SYS_ADMIN here and in the container's namespace") : -1;
 }
 
-static int tell(const struct netdev *n, const struct netdev_message *m, int namespace_fd, struct err *e)
+static int tell(const struct netdev *n, const struct netdev_message *m, int passed_fd, struct err *e)
 {
 	struct iovec part = { (void *)(uintptr_t)m, sizeof *m };
 	union {
@@ -63,7 +64,7 @@ static int tell(const struct netdev *n, const struct netdev_message *m, int name
 	c->cmsg_level = SOL_SOCKET;
 	c->cmsg_type = SCM_RIGHTS;
 	c->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(c), &namespace_fd, sizeof namespace_fd);
+	memcpy(CMSG_DATA(c), &passed_fd, sizeof passed_fd);
 	/* when it is gone already, what it has said, or its end, tells more */
 	return sendmsg(n->program.channel, &message, MSG_NOSIGNAL) < 0 && errno != EPIPE ? err_sys(e, "write to boxcar-netdev") : 0;
 }
@@ -93,4 +94,13 @@ int netdev_move(struct netdev *n, const char *device, const char *name, const ch
 	if (tell(n, &m, namespace_fd, e) < 0 || hear(n, &m, e) < 0)
 		return -1;
 	return m.kind == NETDEV_MOVED ? 0 : explain(&m, device, name ? name : device, e);
+}
+
+int netdev_commit(struct netdev *n, int channel, struct err *e)
+{
+	struct netdev_message m = { .version = NETDEV_VERSION, .kind = NETDEV_KEEP };
+
+	if (tell(n, &m, channel, e) < 0 || hear(n, &m, e) < 0)
+		return -1;
+	return m.kind == NETDEV_MOVED ? 0 : err_number(e, m.error, "write to the channel to init");
 }

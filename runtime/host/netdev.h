@@ -15,5 +15,10 @@ void netdev_init(struct netdev *n);
 /* Move a device into the network namespace of the file; `name` is what it is called there, NULL: the same. Starts the program. */
 int netdev_move(struct netdev *n, const char *device, const char *name, const char *namespace_path, struct arena *a, struct err *e);
 
-/* The devices stay (or, without is_kept, have come back when this returns); the program has ended. Bounded. */
-void netdev_end(struct netdev *n, bool is_kept);
+bool netdev_has_moved(const struct netdev *n);
+
+/* The devices stay, and init, at the other end of the channel, is told COMMIT: both or none, also when we are killed meanwhile. */
+int netdev_commit(struct netdev *n, int channel, struct err *e);
+
+/* The program has ended; without netdev_commit() before, the devices have come back. Bounded. */
+void netdev_end(struct netdev *n);

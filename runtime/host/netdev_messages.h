@@ -6,10 +6,14 @@
  *                                    permanent global addresses, and is set up
  *           ◄ MOVED device, name     that is done; `name` is what it is called now
  *           ◄ FAILED error, part     it is where it was before, as far as the kernel allows
- *   KEEP ►                           all stay where they are; the program ends
+ *   KEEP descriptor ►                the descriptor is the runtime's channel to init: COMMIT is said there, which makes the
+ *                                    container, and all stay where they are; the program ends
+ *           ◄ MOVED                  that is done
+ *           ◄ FAILED error, part     init is gone, and all are brought back
  *   end-of-file without KEEP ►       all are brought back, the last one first; the program ends
  *
- * So a runtime that fails, or is killed, leaves no device in a container that nobody made. Private to one build. */
+ * So a runtime that fails, or is killed, leaves no device in a container that nobody made, and none outside of one that was
+ * made. Private to one build. */
 #pragma once
 
 #include <linux/if.h>
@@ -28,6 +32,7 @@ enum netdev_part {
 	NETDEV_TRANSFER,  /* move it */
 	NETDEV_ADDRESSES, /* read its addresses, or give them to it there */
 	NETDEV_UP,        /* set it up */
+	NETDEV_COMMIT,    /* tell init that the container is made */
 	NETDEV_PARTS,
 };
 

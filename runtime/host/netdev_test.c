@@ -46,7 +46,7 @@ static void expect(const char *script, const char *said)
 	assert_int_equal(netdev_move(&n, "eth0", NULL, "/proc/self/ns/net", &a, &e), -1);
 	if (!strstr(e.text, said))
 		fail_msg("\"%s\" is not in \"%s\"", said, e.text);
-	netdev_end(&n, false);
+	netdev_end(&n);
 	assert_int_equal(n.program.pid, 0);
 	assert_int_equal(n.program.channel, -1);
 	put_program(NULL);
@@ -91,7 +91,7 @@ static void a_namespace_that_cannot_be_opened_starts_nothing(void **state)
 	assert_int_equal(netdev_move(&n, "eth0", "x", "/no/such/namespace", &a, &e), -1);
 	assert_non_null(strstr(e.text, "open the network namespace /no/such/namespace"));
 	assert_int_equal(n.program.pid, 0);
-	netdev_end(&n, true);
+	netdev_end(&n);
 	arena_finish(&a);
 }
 

@@ -112,7 +112,7 @@ void creation_remove_rdt(void *creation);
 int container_remove_rdt(const struct container *c, struct err *e); /* for delete */
 int creation_move_devices(void *creation, struct err *e);
 void creation_return_devices(void *creation);
-int creation_leave_devices(void *creation, struct err *e);
+int creation_commit(void *creation, struct err *e); /* by the program that has moved them, where there are some */
 
 /* create: everything up to init waiting for start. `c` must be zero but for b, id, options and is_foreground. */
 int life_create(struct creation *c, struct err *e);

@@ -192,11 +192,6 @@ static void remove_pid_file(void *context)
 		(void)unlink(c->options->pid_file); /* it was ours a moment ago */
 }
 
-static int commit(void *context, struct err *e)
-{
-	return birth_commit(&((struct creation *)context)->birth, e);
-}
-
 /* crun's annotation and runc's option say the same. */
 static int send_pidfd(void *context, struct err *e)
 {
@@ -225,8 +220,7 @@ static const struct step create_steps[] = {
 	{ "write the state", write_state, NULL },
 	{ "write the pid file", write_pid_file, remove_pid_file },
 	{ "send the pidfd", send_pidfd, NULL },
-	{ "let init wait for start", commit, NULL },
-	{ "leave the network devices to the container", creation_leave_devices, NULL },
+	{ "let init wait for start", creation_commit, NULL },
 };
 
 /* --- create ------------------------------------------------------------------------------------------------------- */

@@ -63,18 +63,22 @@ int creation_move_devices(void *creation, struct err *e)
 	if (result == 0 && has_devices)
 		result = let_init_go_on(c, e);
 	if (result < 0)
-		netdev_end(&c->netdev, false);
+		netdev_end(&c->netdev);
 	return result;
 }
 
 void creation_return_devices(void *creation)
 {
-	netdev_end(&((struct creation *)creation)->netdev, false);
+	netdev_end(&((struct creation *)creation)->netdev);
 }
 
-int creation_leave_devices(void *creation, struct err *e)
+int creation_commit(void *creation, struct err *e)
 {
-	(void)e;
-	netdev_end(&((struct creation *)creation)->netdev, true);
-	return 0;
+	struct creation *c = creation;
+
+	if (!netdev_has_moved(&c->netdev))
+		return birth_commit(&c->birth, e);
+	int result = netdev_commit(&c->netdev, c->birth.process.channel, e);
+	netdev_end(&c->netdev);
+	return result;
 }

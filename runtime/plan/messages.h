@@ -29,7 +29,7 @@ enum message_kind {
 	MESSAGE_CONSOLE, /* init -> runtime: one descriptor */
 	MESSAGE_CHILD,   /* init -> runtime: number = pid as the runtime sees it */
 	MESSAGE_READY,   /* init -> runtime */
-	MESSAGE_COMMIT,  /* runtime -> init */
+	MESSAGE_COMMIT,  /* runtime -> init; boxcar-netdev -> init, where it has moved devices */
 	MESSAGE_FAILED,  /* init -> runtime, init -> start: op, call, error, hook, number */
 	MESSAGE_START,   /* start -> init */
 	MESSAGE_HOOKS_DUE, /* init -> runtime */

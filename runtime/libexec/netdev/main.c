@@ -4,6 +4,7 @@
  * I am a child of the runtime, in all of its namespaces but a session of my own. I hold: the channel (0), the network namespace I
  * began in, and those that I moved something into. Exit code 0 when all was said, 1 when I could not begin. */
 #include "runtime/libexec/netdev/device.h"
+#include "runtime/plan/messages.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +17,7 @@
 enum { CHANNEL = 0 };
 
 /* False at the channel's end. */
-static bool receive(struct netdev_message *m, int *namespace_fd)
+static bool receive(struct netdev_message *m, int *passed_fd)
 {
 	struct iovec part = { m, sizeof *m };
 	union {
@@ -26,13 +27,13 @@ static bool receive(struct netdev_message *m, int *namespace_fd)
 	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control };
 	ssize_t length;
 
-	*namespace_fd = -1;
+	*passed_fd = -1;
 	do
 		length = recvmsg(CHANNEL, &message, MSG_CMSG_CLOEXEC);
 	while (length < 0 && errno == EINTR);
 	const struct cmsghdr *c = CMSG_FIRSTHDR(&message);
 	if (length > 0 && c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
-		memcpy(namespace_fd, CMSG_DATA(c), sizeof *namespace_fd);
+		memcpy(passed_fd, CMSG_DATA(c), sizeof *passed_fd);
 	return length == (ssize_t)sizeof *m && m->version == NETDEV_VERSION;
 }
 
@@ -43,16 +44,27 @@ static bool answer(struct netdev_message *m, int result)
 	return send(CHANNEL, m, sizeof *m, MSG_NOSIGNAL) == (ssize_t)sizeof *m;
 }
 
+/* Init is ready, and only this record makes it stay: from here on it needs neither the runtime nor us. */
+static bool commit(struct netdev_message *m, int init_fd)
+{
+	const struct message told = { .version = MESSAGE_VERSION, .kind = MESSAGE_COMMIT };
+	bool is_told = send(init_fd, &told, sizeof told, MSG_NOSIGNAL) == (ssize_t)sizeof told;
+
+	m->part = NETDEV_COMMIT;
+	(void)answer(m, is_told ? 0 : -errno); /* a runtime that is gone has nothing to hear */
+	return is_told;
+}
+
 /* False when there was no KEEP: everything has to come back. */
 static bool serve(struct devices *devices)
 {
 	struct netdev_message m;
-	int namespace_fd;
+	int passed_fd;
 
-	while (receive(&m, &namespace_fd)) {
+	while (receive(&m, &passed_fd)) {
 		if (m.kind == NETDEV_KEEP)
-			return true;
-		if (m.kind != NETDEV_MOVE || namespace_fd < 0 || !answer(&m, devices_move(devices, &m, namespace_fd)))
+			return commit(&m, passed_fd);
+		if (m.kind != NETDEV_MOVE || passed_fd < 0 || !answer(&m, devices_move(devices, &m, passed_fd)))
 			return false;
 	}
 	return false;
