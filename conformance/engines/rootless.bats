@@ -240,3 +240,15 @@ detached() {
 	run as_user "$DIR/runtime" run --bundle "$WORK/b" "$NAME"
 	gave 0 alone
 }
+
+@test "boxcar alone, inside podman's user namespace" {
+	as_user sh -c 'cd work && rm -rf b && mkdir -p b/rootfs/bin && cp /bin/busybox b/rootfs/bin/sh'
+	cat >"$WORK/script" <<-'END'
+		cd work/b && "$1" spec --rootless && sed -i 's/"terminal": true/"terminal": false/; s/"sh"/"sh", "-c", "echo alone"/' config.json
+		"$1" run "$2" </dev/null && "$1" run --detach "$2" </dev/null >/dev/null 2>&1 && "$1" delete --force "$2"
+		jq 'del(.linux.uidMappings, .linux.gidMappings) | .linux.namespaces |= map(select(.type != "user")) | .process.user.additionalGids = [7]' \
+			config.json >outer.json && "$1" run --config outer.json "$2" </dev/null
+	END
+	run as_user podman --storage-driver vfs unshare sh work/script "$DIR/runtime" "$NAME"
+	[ "$status" = 0 ] && [ "$(grep -c alone <<<"$output")" = 2 ] || { echo "$output"; return 1; }
+}

@@ -130,6 +130,20 @@ has_ended() {
 	failed_with /linux/devices/0 /dev/nowhere
 }
 
+# What README.md says, as it stands there: the piece behind <!-- NAME -->
+piece() {
+	awk -v name="<!-- $1 -->" '$0 == name { is_on = 1; next } is_on && /^    / { has = 1; print substr($0, 5); next }
+		has && !/^$/ { exit }' "$BATS_TEST_DIRNAME/../../README.md" | grep .
+}
+
+@test "what the README says of it" {
+	as "$SUB" rm -rf b2 config.json rootfs
+	{ echo 'set -e'; piece rootless; piece rootless-ids; } >"$DIR/$SUB/readme"
+	chmod 644 "$DIR/$SUB/readme"
+	run as "$SUB" script -qec "sh ../readme" /dev/null </dev/null
+	[ "$status" = 0 ] && [ "$(grep -c "uid=0 gid=0" <<<"$output")" = 2 ] || { echo "$output"; return 1; }
+}
+
 # --- where state and cgroups are --------------------------------------------------------------------------------------
 
 @test "limits: none is no error, one that cannot be had names what forbids it, whatever cgroupsPath says" {
