@@ -3,7 +3,7 @@ load harness
 
 @test "a full state directory: create fails and leaves nothing, the rest works" {
 	mkdir "$ROOT"
-	mount -t tmpfs -o size=4k,nr_inodes=2 full "$ROOT"
+	mount -t tmpfs -o size=4k,nr_inodes=2,mode=700 full "$ROOT"
 	try rt create --bundle "$BUNDLE" "$ID"
 	[ "$status" = 1 ]
 	[[ $output == *"no space left on device"* ]]
@@ -15,7 +15,7 @@ load harness
 
 @test "a read-only state directory: create fails and says so" {
 	mkdir "$ROOT"
-	mount -t tmpfs -o ro readonly "$ROOT"
+	mount -t tmpfs -o ro,mode=700 readonly "$ROOT"
 	try rt create --bundle "$BUNDLE" "$ID"
 	[ "$status" = 1 ]
 	[[ $output == *"read-only file system"* ]]
