@@ -261,6 +261,32 @@ own_config() {
 	eventually in_cgroup $ID "sleep 600"
 }
 
+@test "pause stops the processes, resume lets them go on" {
+	detached $IMAGE $ID sh -c 'while :; do echo x >>/tmp/count; sleep 0.05; done'
+	eventually inside -- test -s /tmp/count
+	engine tasks pause $ID
+	has_status PAUSED
+	run inside -- true
+	failed_with 1 "paused"
+	run engine tasks pause $ID
+	[ "$status" = 1 ]
+	engine tasks resume $ID
+	has_status RUNNING
+	run heard -- sh -c 'before=$(wc -l </tmp/count); until [ "$(wc -l </tmp/count)" -gt "$before" ]; do sleep 0.05; done; echo on'
+	gave 0 on
+}
+
+@test "the processes are listed, and what they use is counted" {
+	detached $IMAGE $ID sh -c 'sleep 601 & exec sleep 602'
+	eventually in_cgroup $ID "sleep 601"
+	run engine tasks ps $ID
+	failed_with 0 "$(pid_of $ID)"
+	[ "$(grep -c '^[0-9]' <<<"$output")" = 2 ]
+	run engine tasks metrics --format json $ID
+	[ "$status" = 0 ]
+	[ "$(jq '.. | .pids? // empty | .current // empty' <<<"$output" | head -n 1)" = 2 ] || { echo "$output"; return 1; }
+}
+
 @test "the end of the first process is the end of all, also without a pid namespace" {
 	own_config '.linux.namespaces |= map(select(.type != "pid")) |
 		.process.args = ["/bin/sh", "-c", "setsid sleep 601 & setsid sleep 602 & wait"]'
