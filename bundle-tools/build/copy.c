@@ -42,17 +42,43 @@ static int set_xattrs(const struct putting *p, const struct tree_entry *entry, c
 	return 0;
 }
 
-/* Owner first, because it clears the set-user-id bit and capabilities. */
+static struct root_user owner_of(const struct putting *p, const struct tree_entry *entry)
+{
+	return p->copy->rules.has_owner ? p->owner : (struct root_user){ .uid = entry->st.st_uid, .gid = entry->st.st_gid };
+}
+
+static mode_t mode_of(const struct putting *p, const struct tree_entry *entry)
+{
+	return p->copy->rules.has_mode ? p->copy->rules.mode : entry->st.st_mode & 07777;
+}
+
+/* Owner first, because it clears the set-user-id bit and capabilities. Of ten thousand files hardly one is not as it was made. */
+static int set_file_attributes(const struct putting *p, const struct tree_entry *entry, const char *name, int fd)
+{
+	const struct timespec times[2] = { entry->st.st_atim, entry->st.st_mtim };
+	const struct root_user owner = owner_of(p, entry);
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return err_sys(p->e, "stat %s", entry->path);
+	bool has_owner = st.st_uid == owner.uid && st.st_gid == owner.gid;
+	if (!has_owner && fchown(fd, owner.uid, owner.gid))
+		return err_sys(p->e, "set the owner of %s", entry->path);
+	if ((!has_owner || (st.st_mode & 07777) != mode_of(p, entry)) && fchmod(fd, mode_of(p, entry)))
+		return err_sys(p->e, "set the mode of %s", entry->path);
+	if (set_xattrs(p, entry, name))
+		return -1;
+	return futimens(fd, times) ? err_sys(p->e, "set the times of %s", entry->path) : 0;
+}
+
+/* The same of what cannot be opened. */
 static int set_attributes(const struct putting *p, const struct tree_entry *entry, const char *name)
 {
-	bool has_owner = p->copy->rules.has_owner;
-	uid_t uid = has_owner ? p->owner.uid : entry->st.st_uid;
-	gid_t gid = has_owner ? p->owner.gid : entry->st.st_gid;
-	mode_t mode = p->copy->rules.has_mode ? p->copy->rules.mode : entry->st.st_mode & 07777;
+	const struct root_user owner = owner_of(p, entry);
 
-	if (fchownat(p->to_fd, name, uid, gid, AT_SYMLINK_NOFOLLOW))
+	if (fchownat(p->to_fd, name, owner.uid, owner.gid, AT_SYMLINK_NOFOLLOW))
 		return err_sys(p->e, "set the owner of %s", entry->path);
-	if (!S_ISLNK(entry->st.st_mode) && fchmodat(p->to_fd, name, mode, 0))
+	if (!S_ISLNK(entry->st.st_mode) && fchmodat(p->to_fd, name, mode_of(p, entry), 0))
 		return err_sys(p->e, "set the mode of %s", entry->path);
 	if (set_xattrs(p, entry, name))
 		return -1;
@@ -105,16 +131,41 @@ static int put_content(const struct putting *p, const struct tree_entry *entry, 
 	return memcmp(digest, entry->digest, HASH_BYTES) == 0 ? 0 : err_set(p->e, "it changed while it was copied");
 }
 
+static int make_way(const struct putting *p, const char *name)
+{
+	if (unlinkat(p->to_fd, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	if (errno == EISDIR)
+		return err_set(p->e, "%s is a directory in the image, and the source is none", name);
+	return err_sys(p->e, "replace %s", name);
+}
+
+/* Most files replace nothing: a look before would be one call more for each of them. */
+static int make_file(const struct putting *p, const struct tree_entry *entry, const char *name)
+{
+	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
+	int fd = openat(p->to_fd, name, flags, mode_of(p, entry) & 0777);
+
+	if (fd >= 0 || errno != EEXIST)
+		return fd < 0 ? err_sys(p->e, "make %s", entry->path) : fd;
+	if (make_way(p, name))
+		return -1;
+	fd = openat(p->to_fd, name, flags, mode_of(p, entry) & 0777);
+	return fd < 0 ? err_sys(p->e, "make %s", entry->path) : fd;
+}
+
 static int put_file(const struct putting *p, const struct tree_entry *entry, const char *from_name, const char *name)
 {
 	own_fd from = openat(p->from_fd, from_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
 	if (from < 0)
 		return err_sys(p->e, "open %s", entry->path);
-	own_fd to = openat(p->to_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	own_fd to = make_file(p, entry, name);
 	if (to < 0)
-		return err_sys(p->e, "make %s", entry->path);
-	return put_content(p, entry, from, to) ? err_add(p->e, "copy %s", entry->path) : 0;
+		return -1;
+	if (put_content(p, entry, from, to))
+		return err_add(p->e, "copy %s", entry->path);
+	return set_file_attributes(p, entry, name, to);
 }
 
 /* 1: a directory that was there. */
@@ -129,15 +180,6 @@ static int put_directory(const struct putting *p, const struct tree_entry *entry
 	if (fstatat(p->to_fd, name, &st, AT_SYMLINK_NOFOLLOW))
 		return err_sys(p->e, "stat %s", name);
 	return S_ISDIR(st.st_mode) ? 1 : err_set(p->e, "%s is no directory in the image, and the source is one", name);
-}
-
-static int make_way(const struct putting *p, const char *name)
-{
-	if (unlinkat(p->to_fd, name, 0) == 0 || errno == ENOENT)
-		return 0;
-	if (errno == EISDIR)
-		return err_set(p->e, "%s is a directory in the image, and the source is none", name);
-	return err_sys(p->e, "replace %s", name);
 }
 
 static const char *target_path(const struct putting *p, const char *path)
@@ -156,13 +198,13 @@ static int put_entry(const struct putting *p, const struct tree_entry *entry, co
 		result = put_directory(p, entry, name);
 		return result < 0 ? -1 : result == 1 && !entry->path[0] ? 0 : set_attributes(p, entry, name);
 	}
+	if (type == S_IFREG && !entry->linked)
+		return put_file(p, entry, from_name, name);
 	if (make_way(p, name))
 		return -1;
 	if (entry->linked)
 		return linkat(p->top_fd, target_path(p, entry->linked), p->to_fd, name, 0) ? err_sys(p->e, "link %s", entry->path) : 0;
-	if (type == S_IFREG)
-		result = put_file(p, entry, from_name, name);
-	else if (type == S_IFLNK)
+	if (type == S_IFLNK)
 		result = symlinkat(entry->target, p->to_fd, name) ? err_sys(p->e, "make the link %s", entry->path) : 0;
 	else
 		result = mknodat(p->to_fd, name, type | 0600, entry->st.st_rdev) ? err_sys(p->e, "make the node %s", entry->path) : 0;
