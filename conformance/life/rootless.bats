@@ -86,6 +86,18 @@ has_ended() {
 	done
 }
 
+@test "exec where setgroups is denied, by the user and by root" {
+	script "$SUB" 'while :; do sleep 1; done'
+	as "$SUB" sh -c "boxcar run --detach $ID </dev/null >/dev/null 2>&1"
+	run rt "$SUB" exec "$ID" sh -c 'id -u; cat /proc/self/setgroups'
+	gave 0 $'0\ndeny'
+	run "$RUNTIME" --root "$DIR/$SUB/run/boxcar" exec "$ID" sh -c 'id -u; cat /proc/self/setgroups'
+	gave 0 $'0\ndeny'
+	run rt "$SUB" exec --additional-gids 5 "$ID" sh -c 'id -u'
+	[ "$status" = 0 ] && [[ $output == *"no groups can be set"* ]]
+	rt "$SUB" delete --force "$ID"
+}
+
 @test "user ids by newuidmap, the own group alone" {
 	config "$SUB" '.linux.uidMappings = [{containerID: 0, hostID: $first, size: 5}]' --argjson first "$(first_of "$SUB")"
 	chmod -R a+rX "$DIR/$SUB/b"

@@ -202,11 +202,16 @@ static bool has_foreign_mounts(void)
 	return owner < 0 || fstat(owner, &theirs) < 0 || stat("/proc/self/ns/user", &own) < 0 || own.st_ino != theirs.st_ino;
 }
 
-static bool is_setgroups_denied(struct arena *a)
+static bool is_setgroups_denied(const char *file, struct arena *a)
 {
-	const char *word = mountinfo_read_file("/proc/self/setgroups", a);
+	const char *word = mountinfo_read_file(file, a);
 
 	return word && text_has_prefix(word, "deny");
+}
+
+void facts_look_at_groups(int64_t pid, struct arena *a, struct facts *f)
+{
+	f->is_setgroups_denied = is_setgroups_denied(arena_format(a, "/proc/%lld/setgroups", (long long)pid), a);
 }
 
 static int probe_user(struct arena *a, struct facts *f)
@@ -216,7 +221,7 @@ static int probe_user(struct arena *a, struct facts *f)
 	f->is_in_user_namespace = is_in_user_namespace();
 	f->has_foreign_mounts = f->is_in_user_namespace && has_foreign_mounts();
 	f->is_rootless = f->uid != 0 || f->is_in_user_namespace;
-	f->is_setgroups_denied = f->is_in_user_namespace && is_setgroups_denied(a);
+	f->is_setgroups_denied = f->is_in_user_namespace && is_setgroups_denied("/proc/self/setgroups", a);
 	return 0;
 }
 

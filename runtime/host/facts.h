@@ -18,5 +18,8 @@ enum facts_need {
 /* Whether the caller may make the container's cgroup, or enter it where it is there: fills closed_cgroup. */
 void facts_look_at_cgroup(const char *path, struct arena *a, struct facts *f);
 
+/* Whether setgroups is denied where this process is: its namespace may be another caller's. */
+void facts_look_at_groups(int64_t pid, struct arena *a, struct facts *f);
+
 /* Adds to what `f` holds; begin with a zeroed one. */
 int facts_probe(unsigned need, struct arena *a, struct facts *f, struct err *e);

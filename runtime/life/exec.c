@@ -186,6 +186,7 @@ static int decide(void *context, struct err *e)
 	unsigned more = (has_labels ? FACTS_LABELS : 0) | (x->spec->linux->intel_rdt ? FACTS_RESCTRL : 0);
 	if (facts_probe(FACTS_PLAN | more, &x->b->arena, &x->b->facts, e) < 0)
 		return -1;
+	facts_look_at_groups(x->container.state->pid.value, &x->b->arena, &x->b->facts);
 	bool has_cgroup = x->container.cgroup.path[0];
 	if (has_cgroup)
 		scope_find(&x->container, x->cgroups.whole.path, &x->birth);
