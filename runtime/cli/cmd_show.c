@@ -144,7 +144,8 @@ static const char *list_annotations(struct arena *a)
 
 COMMAND(features)
 {
-	static const char *const unsafe_annotations[] = { "run.oci.", NULL }; /* they name files and sockets of the host */
+	/* they name files and sockets of the host, and what its systemd does */
+	static const char *const unsafe_annotations[] = { "run.oci.", "org.systemd.property.", NULL };
 	struct spec_pair notes[] = { { "org.boxcar.version", version_release }, { "org.boxcar.commit", version_commit },
 				     { "org.boxcar.annotations", list_annotations(&b->arena) } };
 	struct features_input input = {
