@@ -326,8 +326,22 @@ static void other_architectures(void **state)
 	assert_int_equal(run(w, AUDIT_ARCH_X86_64, 0x40000000 | SYS_getpid, none), SECCOMP_RET_ALLOW);
 	assert_int_equal(run(w, AUDIT_ARCH_X86_64, 7, none), SECCOMP_RET_ERRNO | 1);
 	assert_int_equal(run(w, AUDIT_ARCH_AARCH64, SYS_getpid, none), SECCOMP_RET_KILL_THREAD);
-#else
-	(void)state;
+#elif defined(__aarch64__)
+	static const uint64_t two[] = { SCMP_ARCH_AARCH64, SCMP_ARCH_ARM, 0x12345678 };
+	static const uint64_t none[6] = { 0 };
+	struct world *w = *state;
+
+	add_filter(w, ACTION_ERRNO, 1, two, 3);
+	allow(w, "getpid");
+	allow(w, "cacheflush"); /* only ARM has it, far above all others */
+	compile_well(w);
+	assert_int_equal(run(w, AUDIT_ARCH_AARCH64, SYS_getpid, none), SECCOMP_RET_ALLOW);
+	assert_int_equal(run(w, AUDIT_ARCH_ARM, 20, none), SECCOMP_RET_ALLOW);
+	assert_int_equal(run(w, AUDIT_ARCH_ARM, 0xf0002, none), SECCOMP_RET_ALLOW);
+	assert_int_equal(run(w, AUDIT_ARCH_ARM, 0xf0005, none), SECCOMP_RET_ERRNO | 1);
+	assert_int_equal(run(w, AUDIT_ARCH_ARM, SYS_getpid, none), SECCOMP_RET_ERRNO | 1);
+	assert_int_equal(run(w, AUDIT_ARCH_AARCH64, 0xf0002, none), SECCOMP_RET_ERRNO | 1);
+	assert_int_equal(run(w, AUDIT_ARCH_X86_64, SYS_getpid, none), SECCOMP_RET_KILL_THREAD);
 #endif
 }
 
