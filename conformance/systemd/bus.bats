@@ -46,6 +46,7 @@ stop_bus() {
 	is_unit_gone
 }
 
+# bats test_tags=check
 @test "without both create says so, and delete removes the container all the same" {
 	started
 	stop_bus
@@ -91,6 +92,7 @@ killed_at() {
 	"$at/boxcar" --root "$ROOT" --systemd-cgroup run --bundle "$BUNDLE" "$ID" </dev/null
 }
 
+# bats test_tags=check
 @test "boxcar-systemd killed before, amid and after its work: an error, and nothing is left" {
 	for point in sendto:1 sendmsg:1 sendmsg:2 sendmsg:3 sendmsg:4 sendto:2; do # the sixth: the scope is there
 		run killed_at ${point%:*} ${point#*:}

@@ -13,6 +13,7 @@ all_are_gone() {
 	! systemctl list-units --all --no-legend 'boxcar-sweep-*.scope' | grep -q .
 }
 
+# bats test_tags=check
 @test "create, killed" {
 	killed "${STRIDE:-150}" create
 }

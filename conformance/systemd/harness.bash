@@ -1,4 +1,5 @@
 # What the tests with systemd share: they run where it is the first process, as in `conformance/vm/run --systemd`, and not elsewhere.
+# Those with the tag check run in `make check`, all of them in `make vm-systemd`.
 # A container's scope must be gone after its test, whatever happened to it.
 load ../life/harness
 eval "life_$(declare -f setup)"

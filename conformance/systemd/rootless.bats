@@ -76,6 +76,7 @@ a_life() {
 	[ ! -e "/sys/fs/cgroup$CGROUP" ]
 }
 
+# bats test_tags=check
 @test "a life, called from a cgroup that is not the user's" {
 	a_life
 }
@@ -95,6 +96,7 @@ a_life() {
 	done
 }
 
+# bats test_tags=check
 @test "a limit whose controller the user's systemd was not given is an error by its name" {
 	config '.linux.resources = {"cpu": {"cpus": "0"}}' # user@.service has pids, memory and cpu
 	run rt run --bundle "$BUNDLE" "$ID"
@@ -115,6 +117,7 @@ a_life() {
 	gave 0
 }
 
+# bats test_tags=check
 @test "without a systemd of one's own the error says how to have one" {
 	RUNTIME_DIRECTORY_OF_USER=$AT run rt run --bundle "$BUNDLE" "$ID"
 	gave 1 "reach the user's systemd by DBUS_SESSION_BUS_ADDRESS or XDG_RUNTIME_DIR: No such file or directory"

@@ -13,6 +13,7 @@ limits_hold() {
 		holds memory.max 67108864 && holds memory.low 33554432 && holds cpu.weight 59 && holds pids.max 30 && holds cpuset.cpus 0
 }
 
+# bats test_tags=check
 @test "a container's life in a scope: limits in the unit and in the cgroup, exec, kill, delete" {
 	config ".linux.resources = $resources"
 	started
@@ -74,6 +75,7 @@ limits_hold() {
 	rt delete --force "$ID"
 }
 
+# bats test_tags=check
 @test "a path that names no scope is an error with its place, and nothing is left" {
 	for path in /docker/web system.slice:web system:docker:web a--b.slice:docker:web system.slice:docker:../web system.slice:docker:; do
 		config '.linux.cgroupsPath = $path' --arg path "$path"
@@ -86,6 +88,7 @@ limits_hold() {
 	gave 0
 }
 
+# bats test_tags=check
 @test "limits and devices outlive a daemon-reload" {
 	# c 1:11 is /dev/kmsg, c 1:4 /dev/port
 	config ".linux.resources = $resources | .linux.resources.devices = [{\"allow\": false, \"access\": \"rwm\"},
@@ -119,6 +122,7 @@ limits_hold() {
 	done
 }
 
+# bats test_tags=check
 @test "update changes the unit, too" {
 	config ".linux.resources = $resources"
 	started
@@ -151,6 +155,7 @@ limits_hold() {
 	limits_hold
 }
 
+# bats test_tags=check
 @test "annotations set properties, and put the container below the scope" {
 	config '.annotations = {"org.systemd.property.TimeoutStopSec": "7", "org.systemd.property.Documentation": "['\''man:a(1)'\'', '\''man:b(1)'\'']",
 		"org.systemd.property.CPUWeight": "uint64 77", "org.systemd.property.Description": "'\''a test'\''", "run.oci.systemd.subgroup": "inner"}
@@ -169,6 +174,7 @@ limits_hold() {
 	left_behind "$ID"
 }
 
+# bats test_tags=check
 @test "a property that systemd does not know, or whose value is of another type, is an error with its place" {
 	config '.annotations = {"org.systemd.property.NoSuchThing": "true"}'
 	run rt run --bundle "$BUNDLE" "$ID"
@@ -184,6 +190,7 @@ limits_hold() {
 	is_unit_gone
 }
 
+# bats test_tags=check
 @test "limits that leave room for one process" {
 	for limit in 1 0; do
 		config '.linux.resources.pids.limit = $limit' --argjson limit "$limit"
@@ -194,6 +201,7 @@ limits_hold() {
 	done
 }
 
+# bats test_tags=check
 @test "a failed unit of the same name is cleared away" {
 	systemd-run --quiet --scope --unit="$UNIT" --property RuntimeMaxSec=1 sleep 600 &
 	is_failed() { [ "$(property ActiveState)" = failed ]; }
@@ -203,6 +211,7 @@ limits_hold() {
 	gave 0
 }
 
+# bats test_tags=check
 @test "an active unit of the same name is an error, and stays" {
 	systemd-run --quiet --scope --unit="$UNIT" --description="the other one" sleep 600 &
 	is_active() { [ "$(property ActiveState)" = active ]; }
@@ -225,6 +234,7 @@ limits_hold() {
 	rt delete "$ID"
 }
 
+# bats test_tags=check
 @test "a create that fails undoes the scope" {
 	config '.process.args = ["/no/such/file"]'
 	try rt create --bundle "$BUNDLE" "$ID"

@@ -219,5 +219,7 @@ int scope_attach(const struct birth *birth, struct err *e)
 
 	if (systemd_attach(&b->systemd, birth->unit, group + strlen(birth->unit_path), birth->process.pid, &b->arena, e) < 0)
 		return -1;
+	if (birth->exec) /* create's boxcar-systemd keeps the scope alive */
+		systemd_end(&b->systemd);
 	return check_place(&b->facts, birth->process.pid, group, &b->arena, e);
 }
