@@ -140,7 +140,7 @@ shows_image() {
 	for option in "--memory 50M" "--cpu 0.5" "--pids 20"; do
 		# shellcheck disable=SC2086 # two words
 		fails run $option --rm img limited -- true
-		says "the limit needs the cgroup controller"
+		says "the limit needs a cgroup with the controller"
 		[ ! -e "$STORE/containers/limited" ]
 	done
 }
