@@ -64,7 +64,7 @@ is_in_all() {
 	left_behind "$ID"
 }
 
-@test "a create that fails, and one whose boxcar-systemd dies" {
+@test "a create that fails undoes the scope in every hierarchy" {
 	config '.linux.resources.cpu.cpus = "4000"'
 	try rt create --bundle "$BUNDLE" "$ID"
 	gave 1 cpuset
