@@ -71,9 +71,39 @@ contain() {
 		--snapshotter "$(snapshotter)" "$@"
 }
 
-# A container that is gone when its command ends: once [OPTION...] IMAGE ID COMMAND...
-once() {
+# A container that is gone when its command ends: contain_once [OPTION...] IMAGE ID COMMAND...
+contain_once() {
 	contain --rm "$@"
+}
+
+# The same, and what its command writes is printed afterwards. ctr itself loses the output of one container in a hundred, with
+# every runtime: so it goes to a file of the host's.
+once() {
+	local options=() said=$BATS_TEST_TMPDIR/said status
+	while [[ $1 != "$ID"* ]]; do
+		options+=("$1")
+		shift
+	done
+	mkdir -p "$said" && : >"$said/$1" && chmod 666 "$said/$1"
+	contain_once --mount "type=bind,src=$said,dst=/said,options=rbind:rw" "${options[@]}" "$1" /bin/sh -c 'exec "$@" >"$0" 2>&1' "/said/$1" "${@:2}"
+	status=$?
+	cat "$said/$1"
+	return $status
+}
+
+# What ctr's own streams bring: prints STATUS STDOUT STDERR COMMAND...
+prints() {
+	local expected="$1/$2/$3"
+	run --separate-stderr "${@:4}"
+	[ "$status/$output/$stderr" = "$expected" ] || {
+		printf 'expected %s, got %s\n' "$expected" "$status/$output/$stderr"
+		return 1
+	}
+}
+
+# For these.
+thrice() {
+	"$@" || "$@" || "$@"
 }
 
 detached() {
@@ -91,18 +121,7 @@ inside() {
 	engine tasks exec --fifo-dir "$DIR/fifo" --exec-id "e$RANDOM" "${options[@]}" "$ID" "$@"
 }
 
-# The same, heard for sure: ctr opens its end of the output while the command runs, and loses what a quick one wrote.
-heard() {
-	local options=()
-	while [ "$1" != -- ]; do
-		options+=("$1")
-		shift
-	done
-	shift
-	inside "${options[@]}" -- sh -c 'sleep 0.5; exec "$@"' sh "$@"
-}
-
-export -f engine snapshotter contain once inside heard
+export -f engine snapshotter contain contain_once inside
 
 status_of() {
 	engine tasks list | awk -v id="$1" '$1 == id { print $3 }'
@@ -141,22 +160,19 @@ nothing_left() {
 # --- one command ------------------------------------------------------------------------------------------------------
 
 @test "run prints what the command prints" {
-	run once $IMAGE $ID echo hello there
-	gave 0 "hello there"
+	thrice prints 0 "hello there" "" contain_once $IMAGE $ID echo hello there
 	nothing_left
 }
 
 @test "run's exit code is the command's" {
 	for code in 1 42 255; do
-		run once $IMAGE $ID sh -c "exit $code"
+		run contain_once $IMAGE $ID sh -c "exit $code"
 		gave $code ""
 	done
 }
 
 @test "stdout and stderr stay apart, input arrives" {
-	run --separate-stderr once $IMAGE $ID sh -c 'echo out; echo err >&2'
-	gave 0 out
-	[ "$stderr" = err ]
+	thrice prints 0 out err contain_once $IMAGE $ID sh -c 'echo out; echo err >&2'
 	# without a terminal ctr passes no end of input on
 	[ "$(echo in | once $IMAGE $ID head -n 1)" = in ]
 }
@@ -167,19 +183,18 @@ nothing_left() {
 }
 
 @test "a terminal: the size, control, and output in order" {
-	run on_terminal once --tty $IMAGE $ID sh -c \
+	thrice prints 6 $'/dev/pts/0\n33 77\nopened' "" on_terminal contain_once --tty $IMAGE $ID sh -c \
 		'tty; for i in 1 2 3 4 5 6; do [ "$(stty size 2>/dev/null)" = "33 77" ] && break; sleep 0.5; done; stty size
 		echo opened >/dev/tty; exit 6'
-	gave 6 $'/dev/pts/0\n33 77\nopened'
 }
 
 @test "a command that is missing or cannot be executed is named, and leaves nothing" {
-	run once $IMAGE $ID nowhere
+	run contain_once $IMAGE $ID nowhere
 	failed_with 1 'executable file not found'
 	[[ $output == *nowhere* ]]
-	run once $IMAGE $ID /bin/nowhere
+	run contain_once $IMAGE $ID /bin/nowhere
 	failed_with 1 'no such file or directory'
-	run once $IMAGE $ID /etc/plain
+	run contain_once $IMAGE $ID /etc/plain
 	failed_with 1 'permission denied'
 	[[ $output != *"unable to retrieve OCI runtime error"* ]]
 	forget_all
@@ -193,8 +208,7 @@ nothing_left() {
 
 @test "a configuration of one's own" {
 	own_config '.process.args = ["hostname"] | .hostname = "own"'
-	run once --config "$BATS_TEST_TMPDIR/own.json" $ID
-	gave 0 own
+	thrice prints 0 own "" contain_once --config "$BATS_TEST_TMPDIR/own.json" $ID
 }
 
 # The runtime's own default with a change: own_config FILTER
@@ -234,8 +248,7 @@ own_config() {
 	eventually has_status STOPPED
 	run engine tasks delete $ID
 	engine tasks start --detach --fifo-dir "$DIR/fifo" $ID
-	run heard -- sh -c 'until [ "$(wc -l </tmp/count)" = 2 ]; do sleep 0.1; done; cat /tmp/count'
-	gave 0 $'again\nagain'
+	thrice prints 0 $'again\nagain' "" inside -- sh -c 'until [ "$(wc -l </tmp/count)" = 2 ]; do sleep 0.1; done; cat /tmp/count'
 }
 
 @test "kill sends the signal that is named, TERM without a name" {
@@ -272,8 +285,8 @@ own_config() {
 	[ "$status" = 1 ]
 	engine tasks resume $ID
 	has_status RUNNING
-	run heard -- sh -c 'before=$(wc -l </tmp/count); until [ "$(wc -l </tmp/count)" -gt "$before" ]; do sleep 0.05; done; echo on'
-	gave 0 on
+	run inside -- sh -c 'before=$(wc -l </tmp/count); until [ "$(wc -l </tmp/count)" -gt "$before" ]; do sleep 0.05; done'
+	gave 0
 }
 
 @test "the processes are listed, and what they use is counted" {
@@ -331,7 +344,7 @@ own_config() {
 
 @test "four containers at once" {
 	for i in 1 2 3 4; do
-		once $IMAGE $ID-$i sh -c "sleep 0.2; echo $i" >"$BATS_TEST_TMPDIR/$i" 3>&- &
+		once $IMAGE $ID-$i echo $i >"$BATS_TEST_TMPDIR/$i" 3>&- &
 	done
 	wait
 	[ "$(cat "$BATS_TEST_TMPDIR"/[1-4] | xargs)" = "1 2 3 4" ]
@@ -341,27 +354,24 @@ own_config() {
 
 @test "exec: output, exit code, user, directory" {
 	detached $IMAGE $ID sleep 600
-	run --separate-stderr heard -- sh -c 'echo out; echo err >&2; exit 42'
-	gave 42 out
-	[ "$stderr" = err ]
-	run heard --user 1000 --cwd /home -- sh -c 'id -u; pwd'
-	gave 0 $'1000\n/home'
+	thrice prints 42 out err inside -- sh -c 'echo out; echo err >&2; exit 42'
+	thrice prints 0 $'1000\n/home' "" inside --user 1000 --cwd /home -- sh -c 'id -u; pwd'
 }
 
 @test "exec: in all the container's namespaces and cgroups" {
 	detached $IMAGE $ID sleep 600
-	look='ls -l /proc/$0/ns | sed "s/.*[0-9] \([a-z]* ->\)/\1/" | grep -v _for_ | tail -n +2; cat /proc/$0/cgroup
-		grep -E "^(Cap|Seccomp:|NoNewPrivs)" /proc/$0/status'
-	found=$(heard -- sh -c "$look" self)
-	[[ $found == *NoNewPrivs* ]]
-	[ "$found" = "$(heard -- sh -c "$look" 1)" ]
+	look='{ ls -l /proc/$0/ns | sed "s/.*[0-9] \([a-z]* ->\)/\1/" | grep -v _for_ | tail -n +2; cat /proc/$0/cgroup
+		grep -E "^(Cap|Seccomp:|NoNewPrivs)" /proc/$0/status; } >/tmp/$0'
+	inside -- sh -c "$look" self
+	inside -- sh -c "$look" 1
+	inside -- grep NoNewPrivs /tmp/self
+	inside -- cmp /tmp/self /tmp/1
 }
 
 @test "exec: a terminal" {
 	detached $IMAGE $ID sleep 600
-	run on_terminal heard --tty -- sh -c \
+	thrice prints 5 $'/dev/pts/0\n33 77' "" on_terminal inside --tty -- sh -c \
 		'tty; for i in 1 2 3 4 5 6; do [ "$(stty size 2>/dev/null)" = "33 77" ] && break; sleep 0.5; done; stty size; exit 5'
-	gave 5 $'/dev/pts/0\n33 77'
 }
 
 @test "exec: detached, and ended by a signal" {
@@ -389,7 +399,7 @@ own_config() {
 	[ "$(cgroup_value $ID memory memory.max memory.limit_in_bytes)" = $((48 << 20)) ]
 	engine tasks delete --force $ID
 	engine containers delete $ID
-	run once --memory-limit $((48 << 20)) $IMAGE $ID tail /dev/zero
+	run contain_once --memory-limit $((48 << 20)) $IMAGE $ID tail /dev/zero
 	gave 137
 }
 

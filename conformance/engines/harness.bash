@@ -121,7 +121,7 @@ on_terminal() {
 	local command
 	printf -v command '%q ' "$@"
 	# a fifo that is also open for writing never ends: script would pass an end on
-	mkfifo "$BATS_TEST_TMPDIR/quiet"
+	[ -p "$BATS_TEST_TMPDIR/quiet" ] || mkfifo "$BATS_TEST_TMPDIR/quiet"
 	SHELL=/bin/bash timeout -k 5 60 script -qec "stty rows 33 cols 77; $command" /dev/null \
 		<>"$BATS_TEST_TMPDIR/quiet" 3>&- | tr -d '\r'
 	return "${PIPESTATUS[0]}"
