@@ -7,6 +7,8 @@
 
 #include "runtime/init/init.h"
 
+struct statfs;
+
 /* What mount_setattr(2) is to change. Bits of the access time count as one: to set or to clear one of them sets all. */
 struct tree_change {
 	uint64_t set, clear;  /* MOUNT_ATTR_* of the top mount */
@@ -25,11 +27,22 @@ int tree_attach(struct init *i, int tree_fd, int target_fd, const struct tree_ch
 /* Change a mount that is attached already. */
 int tree_change(struct init *i, int fd, const struct tree_change *change);
 
-/* MS_* of MOUNT_ATTR_*, for mount(2). */
+/* Change the attributes of every mount below this one, which is attached, by mount(2). */
+int tree_remount_below(struct init *i, int proc_fd, int fd, const struct tree_change *change);
+
+/* --- remount.c: by mount(2), one mount ------------------------------------------------------------------------------ */
+
+/* MS_* of MOUNT_ATTR_*. */
 uint64_t tree_mount_flags(uint64_t attributes);
 
-/* Change the attributes of one mount by mount(2): `set` and `clear`. */
-int tree_remount(struct init *i, int fd, const struct tree_change *change);
+/* MOUNT_ATTR_* that a mount has. */
+uint64_t tree_read_attributes(const struct statfs *fs);
 
-/* below.c: the same for every mount below this one, which is attached. */
-int tree_remount_below(struct init *i, int proc_fd, int fd, const struct tree_change *change);
+/* What they are after a change. */
+uint64_t tree_change_attributes(uint64_t is, uint64_t set, uint64_t clear);
+
+/* mount(2) on a mount by its descriptor: "self/fd/N" of a procfs of ours leads to it, and to none other. */
+int tree_mount_by_link(struct init *i, int proc_fd, int fd, uint64_t flags);
+
+/* Change `set` and `clear`. */
+int tree_remount(struct init *i, int fd, const struct tree_change *change);
