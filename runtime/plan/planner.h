@@ -56,10 +56,12 @@ void plan_sysctls(struct planner *p);
 void plan_rdt(struct planner *p);
 void plan_enter_rdt(struct planner *p);
 
-/* resources.c */
+/* cgroup.c */
 void plan_cgroup(struct planner *p);
-void plan_resources(struct planner *p); /* only what is limited */
 void plan_delegation(struct planner *p);
+
+/* resources.c */
+void plan_resources(struct planner *p); /* only what is limited */
 
 /* scope.c */
 void plan_scope(struct planner *p);
