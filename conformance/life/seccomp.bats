@@ -202,9 +202,10 @@ notify() {
 		--arg path "$A/socket" --args -- "$@"
 }
 
-# What the agent was told: told NUMBER FILTER EXPECTED
+# What the agent was told, once it has all of it: told NUMBER FILTER EXPECTED
 told() {
 	local found
+	eventually [ -s "$A/fds.$1" ]
 	found=$(jq -r -c "$2" "$A/state.$1")
 	[ "$found" = "$3" ] || { echo "$2: expected $3, was told $found"; return 1; }
 }
