@@ -1,5 +1,5 @@
 /* Owns what `features` prints (runtime-spec, features.md and features-linux.md): what this boxcar knows, whatever the
- * host has. Words and sections come from the tables; what a row marks FIELD_LATER is not claimed. */
+ * host has, but for supportedFlags. Words and sections come from the tables; what a row marks FIELD_LATER is not claimed. */
 #pragma once
 
 #include "spec/model.h"
@@ -12,7 +12,8 @@
 /* Lists of names end with NULL; a list that is NULL itself is left out of the output. */
 struct features_input {
 	const char *const *mount_options, *const *capabilities;
-	const char *const *seccomp_archs, *const *seccomp_flags; /* what the library can do; NULL: all known words */
+	const char *const *seccomp_archs; /* what the library can do; NULL: all known words */
+	const char *const *seccomp_flags; /* what the kernel can do, for supportedFlags; NULL: all known words */
 	bool has_cgroup_v1, has_cgroup_v2, has_systemd, has_systemd_user;
 	const char *const *unsafe_annotations; /* potentiallyUnsafeConfigAnnotations: keys, or beginnings of keys ending in a dot */
 	struct spec_map annotations; /* versions and the like */

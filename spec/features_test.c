@@ -2,6 +2,7 @@
 #include "spec/fields.h"
 #include "spec/json/test_tree.h"
 
+#include <regex.h>
 #include <setjmp.h>
 #include <stdarg.h>
 
@@ -9,6 +10,7 @@
 
 static const char *const options[] = { "ro", "rw", NULL };
 static const char *const capabilities[] = { "CAP_CHOWN", NULL };
+static const char *const unsafe[] = { "run.oci.", NULL };
 static const char *const archs[] = { "SCMP_ARCH_X86_64", NULL };
 
 static yajl_val print_tree(struct arena *a)
@@ -19,6 +21,7 @@ static yajl_val print_tree(struct arena *a)
 					      .seccomp_archs = archs,
 					      .has_cgroup_v1 = true,
 					      .has_cgroup_v2 = true,
+					      .unsafe_annotations = unsafe,
 					      .annotations = { &pair, 1 } };
 	char error[256];
 	struct text t;
@@ -126,46 +129,130 @@ static void has_the_shape_of_runc(void **state)
 	arena_finish(&a);
 }
 
-/* Every member is one of the schema's, or one of features-linux.md that the schema forgot. */
-static void assert_known(yajl_val schema, yajl_val linux_schema, yajl_val printed)
-{
-	yajl_val properties = tree_get(schema, "properties");
+/* --- the specification's own schema ------------------------------------------------------------------------------------- */
 
-	for (size_t i = 0; i < printed->u.object.len; i++) {
-		const char *key = printed->u.object.keys[i];
-		yajl_val member = tree_get(properties, key), value = printed->u.object.values[i];
-		if (strcmp(key, "annotations") == 0 || strcmp(key, "schemata") == 0 || strcmp(key, "monitoring") == 0 ||
-		    strcmp(key, "memoryPolicy") == 0)
-			continue;
+enum { FILES = 4 };
+
+struct schemas {
+	struct {
+		char name[64];
+		yajl_val tree;
+	} files[FILES];
+	size_t count;
+};
+
+/* What features-linux.md has and the schema forgot. */
+static const char *const beyond_the_schema[] = { "schemata", "monitoring", "memoryPolicy" };
+
+static bool is_beyond(const char *name)
+{
+	for (size_t i = 0; i < sizeof beyond_the_schema / sizeof *beyond_the_schema; i++)
+		if (strcmp(beyond_the_schema[i], name) == 0)
+			return true;
+	return false;
+}
+
+static yajl_val load_schema(struct schemas *s, const char *name)
+{
+	char path[128], error[256];
+	size_t length = 0;
+
+	for (size_t i = 0; i < s->count; i++)
+		if (strcmp(s->files[i].name, name) == 0)
+			return s->files[i].tree;
+	assert_true(s->count < FILES);
+	(void)snprintf(path, sizeof path, "conformance/schema/%s", name);
+	char *text = tree_load(path, &length);
+	assert_non_null(text);
+	(void)snprintf(s->files[s->count].name, sizeof s->files[0].name, "%s", name);
+	yajl_val tree = s->files[s->count++].tree = yajl_tree_parse(text, error, sizeof error);
+	assert_non_null(tree);
+	free(text);
+	return tree;
+}
+
+/* Follow "$ref": "FILE#/PART/PART", or "#/PART" within the file. */
+static yajl_val resolve(struct schemas *s, const char **file, yajl_val schema)
+{
+	yajl_val ref;
+
+	while ((ref = tree_get(schema, "$ref"))) {
+		char copy[256], *rest = NULL;
+		(void)snprintf(copy, sizeof copy, "%s", tree_text(ref));
+		char *hash = strchr(copy, '#');
+		assert_non_null(hash);
+		*hash = '\0';
+		schema = load_schema(s, copy[0] ? copy : *file);
+		for (size_t i = 0; copy[0] && i < s->count; i++)
+			if (strcmp(s->files[i].name, copy) == 0)
+				*file = s->files[i].name;
+		for (char *part = strtok_r(hash + 1, "/", &rest); part; part = strtok_r(NULL, "/", &rest))
+			schema = tree_get(schema, part);
+		assert_non_null(schema);
+	}
+	return schema;
+}
+
+static bool has_type(const char *type, yajl_val value)
+{
+	return strcmp(type, "object") == 0  ? YAJL_IS_OBJECT(value) :
+	       strcmp(type, "array") == 0   ? YAJL_IS_ARRAY(value) :
+	       strcmp(type, "boolean") == 0 ? YAJL_IS_TRUE(value) || YAJL_IS_FALSE(value) :
+					      strcmp(type, "string") == 0 && YAJL_IS_STRING(value);
+}
+
+/* Both ways: nothing that the schema does not have, and everything that it has. */
+static void assert_valid(struct schemas *s, const char *file, yajl_val schema, yajl_val value, const char *path)
+{
+	char below[128];
+	regex_t pattern;
+
+	schema = resolve(s, &file, schema);
+	yajl_val type = tree_get(schema, "type"), properties = tree_get(schema, "properties"), words = tree_get(schema, "enum");
+	if (type && !has_type(tree_text(type), value))
+		fail_msg("%s is no %s", path, tree_text(type));
+	bool is_word = !words;
+	for (size_t i = 0; words && i < words->u.array.len; i++)
+		is_word |= strcmp(tree_text(words->u.array.values[i]), tree_text(value)) == 0;
+	if (!is_word)
+		fail_msg("%s: %s is no word of the schema", path, tree_text(value));
+	if (tree_get(schema, "pattern")) {
+		assert_int_equal(regcomp(&pattern, tree_text(tree_get(schema, "pattern")), REG_EXTENDED | REG_NOSUB), 0);
+		if (regexec(&pattern, tree_text(value), 0, NULL, 0) != 0)
+			fail_msg("%s: %s is not written so in the schema", path, tree_text(value));
+		regfree(&pattern);
+	}
+	(void)snprintf(below, sizeof below, "%s[]", path);
+	for (size_t i = 0; tree_get(schema, "items") && i < value->u.array.len; i++)
+		assert_valid(s, file, tree_get(schema, "items"), value->u.array.values[i], below);
+	for (size_t i = 0; properties && i < value->u.object.len; i++)
+		if (!tree_get(properties, value->u.object.keys[i]) && !is_beyond(value->u.object.keys[i]))
+			fail_msg("%s/%s is not in the schema", path, value->u.object.keys[i]);
+	for (size_t i = 0; properties && i < properties->u.object.len; i++) {
+		(void)snprintf(below, sizeof below, "%s/%s", path, properties->u.object.keys[i]);
+		yajl_val member = tree_get(value, properties->u.object.keys[i]);
 		if (!member)
-			fail_msg("%s is not in the schema", key);
-		if (strcmp(key, "linux") == 0)
-			member = tree_get(linux_schema, "linux");
-		if (TREE_OBJECT(value))
-			assert_known(member, linux_schema, value);
+			fail_msg("%s is missing", below);
+		assert_valid(s, file, properties->u.object.values[i], member, below);
 	}
 }
 
-static void keeps_to_the_schema(void **state)
+static void keeps_to_the_schema_and_is_complete(void **state)
 {
-	char error[256];
+	struct schemas s = { .count = 0 };
 	struct arena a;
-	size_t length = 0;
 
 	(void)state;
 	arena_init(&a, ARENA_SIZE);
-	char *text = tree_load("conformance/schema/features-schema.json", &length);
-	char *linux_text = tree_load("conformance/schema/features-linux.json", &length);
-	assert_non_null(text);
-	assert_non_null(linux_text);
-	yajl_val schema = yajl_tree_parse(text, error, sizeof error);
-	yajl_val linux_schema = yajl_tree_parse(linux_text, error, sizeof error), ours = print_tree(&a);
-	assert_known(schema, linux_schema, ours);
-	yajl_tree_free(schema);
-	yajl_tree_free(linux_schema);
+	yajl_val ours = print_tree(&a), schema = load_schema(&s, "features-schema.json");
+	assert_valid(&s, s.files[0].name, schema, ours, "");
+	for (size_t i = 0; i < sizeof beyond_the_schema / sizeof *beyond_the_schema; i++) {
+		yajl_val linux_part = tree_get(ours, "linux"), rdt = tree_get(linux_part, "intelRdt");
+		assert_true(tree_get(linux_part, beyond_the_schema[i]) || tree_get(rdt, beyond_the_schema[i]));
+	}
 	yajl_tree_free(ours);
-	free(text);
-	free(linux_text);
+	for (size_t i = 0; i < s.count; i++)
+		yajl_tree_free(s.files[i].tree);
 	arena_finish(&a);
 }
 
@@ -175,7 +262,7 @@ int main(void)
 		cmocka_unit_test(says_what_it_knows),
 		cmocka_unit_test(claims_what_the_rows_say),
 		cmocka_unit_test(has_the_shape_of_runc),
-		cmocka_unit_test(keeps_to_the_schema),
+		cmocka_unit_test(keeps_to_the_schema_and_is_complete),
 	};
 
 	return cmocka_run_group_tests_name("features", tests, NULL, NULL);

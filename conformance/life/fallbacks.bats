@@ -245,6 +245,19 @@ same_without() {
 	gave 1 "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV came with Linux 5.19"
 }
 
+@test "features tells which flags of seccomp this kernel has, and which boxcar knows" {
+	only_boxcar
+	local known='["SECCOMP_FILTER_FLAG_TSYNC","SECCOMP_FILTER_FLAG_LOG","SECCOMP_FILTER_FLAG_SPEC_ALLOW","SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"]'
+	local supported=$known
+	has_kernel 5.19 || supported=${known%,*}]
+	[ "$(rt features | jq -c '.linux.seccomp | .knownFlags, .supportedFlags')" = "$known"$'\n'"$supported" ]
+	without EINVAL seccomp:1:0x20
+	[ "$(rt features | jq -c '.linux.seccomp | .knownFlags, .supportedFlags')" = "$known"$'\n'"${known%,*}]" ]
+	RUNTIME=$REAL
+	without EINVAL seccomp:1:0x4
+	[ "$(rt features | jq -c '.linux.seccomp.supportedFlags | index("SECCOMP_FILTER_FLAG_SPEC_ALLOW")')" = null ]
+}
+
 @test "the cgroup is given to its owner without the kernel's list" {
 	only_boxcar
 	view v2

@@ -1,5 +1,6 @@
 /* state, list, features: what there is. */
 #include "runtime/cli/commands.h"
+#include "runtime/host/seccomp.h"
 #include "runtime/life/container.h"
 #include "runtime/life/memory.h"
 #include "spec/annotations.h"
@@ -142,6 +143,18 @@ static const char *list_annotations(struct arena *a)
 	return t.at;
 }
 
+/* Of the flags that this release knows, those that this kernel knows, too. */
+static const char *const *seccomp_flags(struct arena *a)
+{
+	const char **names = arena_alloc(a, (SECCOMP_FLAG_COUNT + 1) * sizeof *names);
+	size_t count = 0;
+
+	for (size_t i = 0; words_seccomp_flag.at[i]; i++)
+		if (seccomp_has_flags(plan_seccomp_flag(i)))
+			names[count++] = words_seccomp_flag.at[i];
+	return names;
+}
+
 COMMAND(features)
 {
 	/* they name files and sockets of the host, and what its systemd does */
@@ -151,6 +164,7 @@ COMMAND(features)
 	struct features_input input = {
 		.mount_options = plan_mount_options(&b->arena),
 		.capabilities = capability_names(&b->arena),
+		.seccomp_flags = seccomp_flags(&b->arena),
 		.has_cgroup_v1 = true,
 		.has_cgroup_v2 = true,
 		.has_systemd = true,

@@ -10,9 +10,14 @@
 #include <sys/syscall.h>
 
 /* Without a program the call fails in any case: with EFAULT where the flags are known. */
+bool seccomp_has_flags(uint64_t flags)
+{
+	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, NULL) == 0 || errno != EINVAL;
+}
+
 static int check_flags(uint64_t flags, struct err *e)
 {
-	if (!flags || syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, NULL) == 0 || errno != EINVAL)
+	if (!flags || seccomp_has_flags(flags))
 		return 0;
 	(void)err_set(e, "this kernel does not have one of the seccomp filter's flags");
 	if (flags & SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)

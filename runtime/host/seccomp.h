@@ -9,3 +9,6 @@
  * System call names that libseccomp does not know are left out with a debug message. A flag of the filter that this kernel does
  * not have is an error that names it. */
 int seccomp_compile(const struct plan *plan, struct log *log, int *filter_fd, struct err *e);
+
+/* Whether this kernel takes a filter with these SECCOMP_FILTER_FLAG_*. */
+bool seccomp_has_flags(uint64_t flags);

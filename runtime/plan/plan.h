@@ -90,5 +90,8 @@ const char *plan_find_exec_origin(const struct plan_exec_request *request, const
 /* Every mount option this release carries out, sorted, ends with NULL: for `features`. */
 const char *const *plan_mount_options(struct arena *a);
 
+/* SECCOMP_FILTER_FLAG_* of a word of words_seccomp_flag, with those that the kernel takes it only together with. */
+uint64_t plan_seccomp_flag(size_t word);
+
 /* MOUNT_ATTR_* as mount options: "ro,nosuid". */
 const char *plan_name_attributes(struct arena *a, uint64_t attributes);

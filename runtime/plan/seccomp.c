@@ -51,17 +51,23 @@ static bool has_notify(const struct spec_seccomp *s)
 	return false;
 }
 
+static const uint64_t flag_bits[] = { [SECCOMP_FLAG_TSYNC] = SECCOMP_FILTER_FLAG_TSYNC,
+				      [SECCOMP_FLAG_LOG] = SECCOMP_FILTER_FLAG_LOG,
+				      [SECCOMP_FLAG_SPEC_ALLOW] = SECCOMP_FILTER_FLAG_SPEC_ALLOW,
+				      [SECCOMP_FLAG_WAIT_KILLABLE_RECV] = SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV };
+
+uint64_t plan_seccomp_flag(size_t word)
+{
+	return flag_bits[word] | (word == SECCOMP_FLAG_WAIT_KILLABLE_RECV ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0);
+}
+
 /* With a listener the kernel takes TSYNC only together with TSYNC_ESRCH, and WAIT_KILLABLE_RECV not without one. */
 static uint64_t filter_flags(const struct spec_seccomp *s)
 {
-	static const uint64_t bits[] = { [SECCOMP_FLAG_TSYNC] = SECCOMP_FILTER_FLAG_TSYNC,
-					 [SECCOMP_FLAG_LOG] = SECCOMP_FILTER_FLAG_LOG,
-					 [SECCOMP_FLAG_SPEC_ALLOW] = SECCOMP_FILTER_FLAG_SPEC_ALLOW,
-					 [SECCOMP_FLAG_WAIT_KILLABLE_RECV] = SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV };
 	uint64_t set = 0;
 
 	for (size_t i = 0; i < s->flags.count; i++)
-		set |= bits[s->flags.at[i]];
+		set |= flag_bits[s->flags.at[i]];
 	if (!has_notify(s))
 		return set & ~(uint64_t)SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
 	return set | SECCOMP_FILTER_FLAG_NEW_LISTENER | (set & SECCOMP_FILTER_FLAG_TSYNC ? SECCOMP_FILTER_FLAG_TSYNC_ESRCH : 0);
