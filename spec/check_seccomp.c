@@ -15,6 +15,15 @@ static void check_errno(const struct opt_word *action, const struct opt_uint *nu
 		check_refuse(p, pointer, "is no error number", "at most 4095");
 }
 
+/* The kernel takes it only of a filter with a listener. */
+static void check_killable(const struct spec_seccomp *s, struct problems *p)
+{
+	for (size_t i = 0; i < s->flags.count; i++)
+		if (s->flags.at[i] == SECCOMP_FLAG_WAIT_KILLABLE_RECV)
+			check_warn(p, AT(p, "/linux/seccomp/flags/%zu", i), "no rule is SCMP_ACT_NOTIFY: it has no effect",
+				   NULL);
+}
+
 static bool is_notify(const struct opt_word *action)
 {
 	return action->is_set && action->value == ACTION_NOTIFY;
@@ -35,6 +44,8 @@ static void check_notify(const struct spec_seccomp *s, struct problems *p)
 	}
 	if (has_listener && !has_notify)
 		check_warn(p, "/linux/seccomp/listenerPath", "no rule is SCMP_ACT_NOTIFY: nothing is sent to it", NULL);
+	if (!has_notify)
+		check_killable(s, p);
 	if (!has_listener && s->listener_metadata && s->listener_metadata[0])
 		check_refuse(p, "/linux/seccomp/listenerMetadata", "there is no listener to send it to",
 			     "set /linux/seccomp/listenerPath");

@@ -695,6 +695,11 @@ static void filters_keep_their_rules(void **state)
 			  "/linux/seccomp/listenerPath\n" },
 		{ .linux = FILTER("ALLOW", CALLS("NOTIFY", "") ",\"listenerPath\":\"/s\",\"listenerMetadata\":\"m\""),
 		  .said = "" },
+		{ .linux = FILTER("ALLOW", ",\"flags\":[\"SECCOMP_FILTER_FLAG_LOG\",\"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV\"]"),
+		  .said = "warning: /linux/seccomp/flags/1: no rule is SCMP_ACT_NOTIFY: it has no effect\n" },
+		{ .linux = FILTER("ALLOW", CALLS("NOTIFY", "") ",\"listenerPath\":\"/s\","
+				  "\"flags\":[\"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV\"]"),
+		  .said = "" },
 		{ .linux = FILTER("ALLOW", ",\"listenerMetadata\":\"m\""),
 		  .said = "/linux/seccomp/listenerMetadata: there is no listener to send it to; set "
 			  "/linux/seccomp/listenerPath\n" },
