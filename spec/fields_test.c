@@ -4,6 +4,7 @@
 #include "spec/json/test_tree.h"
 #include "spec/model.h"
 
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 
@@ -35,6 +36,7 @@ struct property {
 	const char *file;
 	bool is_required;
 	const struct field *row; /* found by the second walk */
+	bool is_planned; /* a golden plan's configuration has it */
 };
 
 struct drift {
@@ -272,8 +274,83 @@ static void agrees_with_the_schemas(void **state)
 	}
 	print_message("# %zu properties of the schemas, %zu rows, %zu of them not carried out yet\n", d.count, d.rows,
 		      later);
+	assert_int_equal(later, 0);
 	assert_int_equal(d.count, d.rows);
 	assert_true(d.count > 190);
+	for (size_t i = 0; i < d.file_count; i++)
+		yajl_tree_free(d.files[i].tree);
+}
+
+/* --- golden plans ---------------------------------------------------------------------------------------------------------- */
+
+#define PLANS "conformance/plans/cases"
+
+static void mark_planned(struct drift *d, yajl_val value, const char *path)
+{
+	char below[PATH * 2];
+
+	for (size_t i = 0; value && YAJL_IS_ARRAY(value) && i < value->u.array.len; i++) {
+		(void)snprintf(below, sizeof below, "%s[]", path);
+		mark_planned(d, value->u.array.values[i], below);
+	}
+	const struct property *here = find_property(d, path);
+	bool is_named = here && here->row && here->row->kind == FIELD_NAMED;
+	for (size_t i = 0; TREE_OBJECT(value) && i < value->u.object.len; i++) {
+		if (is_named)
+			(void)snprintf(below, sizeof below, "%s{}", path);
+		else
+			(void)snprintf(below, sizeof below, "%s/%s", path, value->u.object.keys[i]);
+		struct property *p = find_property(d, below);
+		if (p)
+			p->is_planned = true;
+		if (p || is_named)
+			mark_planned(d, value->u.object.values[i], below);
+	}
+}
+
+static int is_case(const struct dirent *entry)
+{
+	size_t length = strlen(entry->d_name);
+
+	return length > 5 && strcmp(entry->d_name + length - 5, ".json") == 0;
+}
+
+static void load_cases(struct drift *d)
+{
+	struct dirent **entries;
+	char path[512];
+	int count = scandir(PLANS, &entries, is_case, alphasort);
+
+	assert_true(count > 150);
+	for (int i = 0; i < count; i++) {
+		size_t length = 0;
+		(void)snprintf(path, sizeof path, PLANS "/%s", entries[i]->d_name);
+		char *text = tree_load(path, &length);
+		assert_non_null(text);
+		yajl_val tree = yajl_tree_parse(text, path, sizeof path);
+		assert_non_null(tree);
+		mark_planned(d, tree, "");
+		yajl_tree_free(tree);
+		free(text);
+		free(entries[i]);
+	}
+	free(entries);
+}
+
+static void every_property_of_linux_has_a_golden_plan(void **state)
+{
+	static struct drift d;
+
+	(void)state;
+	yajl_val root = load_schema(&d, "config-schema.json");
+	walk_schema(&d, d.files[0].name, root, "");
+	walk_rows(&d, &record_spec, "");
+	load_cases(&d);
+	for (size_t i = 0; i < d.count; i++) {
+		bool is_for_linux = !(d.properties[i].row->flags & FIELD_OTHER_SYSTEM);
+		if (is_for_linux && !d.properties[i].is_planned)
+			fail_msg("%s: no configuration in " PLANS " has it", d.properties[i].path);
+	}
 	for (size_t i = 0; i < d.file_count; i++)
 		yajl_tree_free(d.files[i].tree);
 }
@@ -429,6 +506,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(agrees_with_the_schemas),
+		cmocka_unit_test(every_property_of_linux_has_a_golden_plan),
 		cmocka_unit_test(has_a_sentence_for_every_row),
 		cmocka_unit_test(tells_what_it_needs_of_the_kernel),
 		cmocka_unit_test(finds_words_both_ways),
