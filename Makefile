@@ -376,6 +376,7 @@ sweep: $(PROGRAMS) $(TOOLS)
 	@BUILD=$(BUILD) RUNTIME=$(abspath $(RUNTIME)) conformance/faults/run all
 	@NOTIFY=yes BUILD=$(BUILD) RUNTIME=$(abspath $(RUNTIME)) conformance/faults/run all
 	@HOOKS=yes BUILD=$(BUILD) RUNTIME=$(abspath $(RUNTIME)) conformance/faults/run all
+	@STEPS=yes BUILD=$(BUILD) RUNTIME=$(abspath $(RUNTIME)) conformance/faults/run all
 	@ORDINARY=yes BUILD=$(BUILD) RUNTIME=$(abspath $(RUNTIME)) conformance/faults/run all
 	@BUILD=$(BUILD) RUNTIME=$(abspath $(RUNTIME)) conformance/faults/run all -e 12
 # The engines of this Debian, and of later ones in a root of their own; takes about ten minutes.

@@ -1,7 +1,7 @@
 /* stepper: counts every system call of a command and of all the processes it starts, with ONE counter over the whole tree,
  * and strikes at number N. (strace's fault injection counts per process, which says nothing about a runtime made of several.)
  *
- *     stepper [-n N] [-k main|self|init|tree] [-p PID] [-s SIGNAL] [-e ERRNO] [-t SECONDS] [-o FILE] [-c] [-T] -- COMMAND...
+ *     stepper [-n N] [-k main|self|init|tree] [-p PID] [-s SIGNAL] [-e ERRNO] [-t SECONDS] [-o FILE] [-u U:G] [-m FILE] [-c] [-T] -- COMMAND...
  *
  *     -n N      strike when call number N (from 1) is about to be carried out; 0: never
  *     -k WHO    send SIGKILL to the command's own process (main), to the process that calls (self), to the youngest living
@@ -15,6 +15,7 @@
  *                   calls=251 status=0 struck=1 name=mkdirat by=main pid=4711
  *               struck is the number of processes signalled or of calls failed; 0 when N was not reached or there was no init
  *     -u U:G    run the command as this user and group, by number; programs of root's that it starts keep their privileges
+ *     -m FILE   lay this file over the command's own /proc/self/mountinfo
  *     -c        the result is only the number of calls
  *     -T        also print every call: number, process, name
  *
@@ -33,6 +34,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/ptrace.h>
 #include <sys/uio.h>
 #include <sys/user.h>
@@ -59,6 +61,7 @@ struct stepper {
 	pid_t other;
 	bool only_count, has_trace, has_user;
 	unsigned uid, gid;
+	const char *mountinfo;
 	FILE *out;
 	/* found */
 	pid_t main;
@@ -350,6 +353,8 @@ static void start(struct stepper *s, char **command)
 	if (s->main == 0) {
 		(void)close(gate[1]);
 		(void)!read(gate[0], &byte, 1); /* until it is traced */
+		if (s->mountinfo && mount(s->mountinfo, "/proc/self/mountinfo", NULL, MS_BIND, NULL))
+			give_up(s->mountinfo);
 		if (s->has_user && (setgroups(0, NULL) || setresgid(s->gid, s->gid, s->gid) || setresuid(s->uid, s->uid, s->uid)))
 			give_up("setresuid");
 		(void)execvp(command[0], command);
@@ -395,6 +400,7 @@ static void read_option(struct stepper *s, int letter, const char *value)
 	case 'p': s->other = atoi(value); break;
 	case 't': s->seconds = atoi(value); break;
 	case 'u': s->has_user = sscanf(value, "%u:%u", &s->uid, &s->gid) == 2; break;
+	case 'm': s->mountinfo = value; break;
 	case 'c': s->only_count = true; break;
 	case 'T': s->has_trace = true; break;
 	case 'o':
@@ -413,7 +419,7 @@ int main(int argc, char **argv)
 	struct sigaction ring = { .sa_handler = on_alarm }; /* without SA_RESTART: waitpid shall return */
 
 	s.out = stderr;
-	for (int letter; (letter = getopt(argc, argv, "+n:k:p:s:e:t:o:u:cT")) != -1;)
+	for (int letter; (letter = getopt(argc, argv, "+n:k:p:s:e:t:o:u:m:cT")) != -1;)
 		read_option(&s, letter, optarg);
 	if (optind >= argc) {
 		(void)fprintf(stderr, "stepper: no command\n");

@@ -1,6 +1,6 @@
 /* sweep: kills a runtime at every system call of a command, and looks for what is left after one `delete --force`.
  *
- *     sweep [-q STRIDE] [-o COMMAND] [-k TARGET] [-e ERRNO] [-d DEVICE] [-u UID:GID] [-p] [-s] [-v] RUNTIME STEPPER DIRECTORY ID
+ *     sweep [-q STRIDE] [-o COMMAND] [-k TARGET] [-e ERRNO] [-d DEVICE] [-u UID:GID] [-m MOUNTINFO] [-p] [-s] [-v] RUNTIME STEPPER DIRECTORY ID
  *
  * DIRECTORY holds the bundles `long` (its payload waits) and `short` (its payload ends at once) and nothing that may not be
  * changed; it and the mount namespace are ours alone. For each command (create, start, exec, delete, run) and each target
@@ -25,6 +25,9 @@
  *
  * With -u UID:GID the runtime is an ordinary user's, whom DIRECTORY belongs to.
  *
+ * With -m the runtime's mountinfo is this file, which may tell of file systems that the host does not have: what a container
+ * has there is looked for where a cgroup of its name is.
+ *
  * With -p the bundles have hooks: the prestart hook makes the file `began`, the poststop hook the file `ended`. Where the first one
  * has run, the second one has run when all is over.
  *
@@ -46,6 +49,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -79,6 +83,7 @@ struct sweep {
 	const char *number; /* errno to fail with, or NULL to kill */
 	const char *user; /* "UID:GID" of the one who runs the runtime, or NULL */
 	unsigned uid, gid;
+	const char *mountinfo; /* what the runtime finds as its own, or NULL */
 	const char *device; /* program that makes and checks a network device, or NULL */
 	bool is_verbose, has_hooks, has_systemd;
 	char mounts[1 << 16]; /* what mountinfo said at the beginning */
@@ -119,7 +124,7 @@ static int await(pid_t pid, int seconds)
 }
 
 /* Exit code, 128 + signal, or HANGS when it took longer than `seconds` (it is killed then). Output goes to the file "output". */
-static int run(char *const *words, int seconds, const struct sweep *user)
+static int run(char *const *words, int seconds, const struct sweep *runtime)
 {
 	pid_t pid = vfork();
 
@@ -129,8 +134,10 @@ static int run(char *const *words, int seconds, const struct sweep *user)
 		(void)dup2(out, 1);
 		(void)dup2(out, 2);
 		(void)close_range(3, ~0U, 0);
-		if (user && user->user && (setgroups(0, NULL) || setresgid(user->gid, user->gid, user->gid) ||
-					   setresuid(user->uid, user->uid, user->uid)))
+		if (runtime && runtime->mountinfo && mount(runtime->mountinfo, "/proc/self/mountinfo", NULL, MS_BIND, NULL))
+			_exit(125);
+		if (runtime && runtime->user && (setgroups(0, NULL) || setresgid(runtime->gid, runtime->gid, runtime->gid) ||
+						 setresuid(runtime->uid, runtime->uid, runtime->uid)))
 			_exit(125);
 		(void)execv(words[0], words);
 		_exit(125);
@@ -222,7 +229,7 @@ static bool is_empty(const char *path)
 
 static void check_litter(struct sweep *s)
 {
-	static const char *const known[] = { ".", "..", "long", "short", "state", "pid", "output", "result", "trace", "began", "ended", "agent" };
+	static const char *const known[] = { ".", "..", "long", "short", "state", "pid", "output", "result", "trace", "began", "ended", "agent", "volume", "mountinfo" };
 	DIR *directory = opendir(".");
 
 	for (struct dirent *entry; directory && (entry = readdir(directory));) {
@@ -350,7 +357,7 @@ static long result_number(const char *name)
 /* The command under the stepper, which strikes at `at` (0: never). Its exit code. */
 static int step(struct sweep *s, unsigned long at)
 {
-	char number[32], pid[32] = "0", fixed[][16] = { "-n", "-t", "10", "-o", "result", "--", "--root", "state", "-p", "-k", "-e", "-u" };
+	char number[32], pid[32] = "0", fixed[][16] = { "-n", "-t", "10", "-o", "result", "--", "--root", "state", "-p", "-k", "-e", "-u", "-m" };
 	char *words[MAX_WORDS] = { (char *)(uintptr_t)s->stepper, fixed[0], number, fixed[1], fixed[2], fixed[3], fixed[4] };
 	int count = 7;
 
@@ -363,6 +370,10 @@ static int step(struct sweep *s, unsigned long at)
 	if (s->user) {
 		words[count++] = fixed[11];
 		words[count++] = (char *)(uintptr_t)s->user;
+	}
+	if (s->mountinfo) {
+		words[count++] = fixed[12];
+		words[count++] = (char *)(uintptr_t)s->mountinfo;
 	}
 	words[count++] = fixed[5];
 	words[count++] = (char *)(uintptr_t)s->runtime;
@@ -509,7 +520,7 @@ int main(int argc, char **argv)
 	const char *only_command = NULL, *only_target = NULL;
 	int number = 0;
 
-	for (int letter; (letter = getopt(argc, argv, "q:o:k:e:d:u:vps")) != -1;) {
+	for (int letter; (letter = getopt(argc, argv, "q:o:k:e:d:u:m:vps")) != -1;) {
 		switch (letter) {
 		case 'q': s.stride = (unsigned)atoi(optarg); break;
 		case 'o': only_command = optarg; break;
@@ -517,6 +528,7 @@ int main(int argc, char **argv)
 		case 'e': s.number = optarg; break;
 		case 'd': s.device = optarg; break;
 		case 'u': s.user = optarg; break;
+		case 'm': s.mountinfo = optarg; break;
 		case 'v': s.is_verbose = true; break;
 		case 'p': s.has_hooks = true; break;
 		case 's': s.has_systemd = true; break;
