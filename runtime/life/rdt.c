@@ -35,8 +35,11 @@ static int mark(struct creation *c, const struct rdt_class *class, struct err *e
 
 	if (!path)
 		return 0;
-	if (stat(path, &s) == 0)
-		return err_number(e, EEXIST, "make %s", path);
+	if (stat(path, &s) == 0) {
+		(void)err_number(e, EEXIST, "make %s", path);
+		return err_hint(e, class->is_own ? "somebody else's class has the container's name: name it as closID, or take another id" :
+						   "somebody else's group has the container's name: take another id");
+	}
 	c->has_rdt = store_write_resctrl(&c->container.entry, path, e) == 0;
 	return c->has_rdt ? 0 : -1;
 }
