@@ -122,16 +122,19 @@ static int read_peer(struct init *i, int socket, uint32_t *uid)
 }
 
 /* While a container waits for `start` it holds the listening socket, the lock, the filter and what hooks write to: whoever gets
- * at the process has nothing of the host's that could be read. Descriptors are given from the lowest number on, so ours all lie
- * just above the slots. */
+ * at the process has nothing of the host's that could be read. Descriptors are given from the lowest number on, so ours lie in
+ * unused slots or just above them. */
 static void let_go(struct init *i)
 {
 	const struct plan_header *header = (const void *)i->plan;
 	unsigned first = i->base + (init_find_op(i, OP_SECCOMP) ? SLOT_FIRST : SLOT_FILTER);
 	unsigned end = i->base + header->slots + 64;
+	const int ours[] = { i->channel, i->root_fd, i->null_fd, i->null_tree_fd, i->mask_fd, i->parent_fd, i->proc_fd };
 
 	(void)sys_close(init_slot(i, SLOT_PLAN)); /* close can fail only for what is not open */
-	(void)sys_close(i->channel);
+	for (size_t n = 0; n < sizeof ours / sizeof *ours; n++)
+		if (ours[n] >= 0)
+			(void)sys_close(ours[n]);
 	if (sys_close_range(first, ~0u, 0) < 0) /* filtered hosts */
 		for (unsigned fd = first; fd < end; fd++)
 			(void)sys_close((int)fd);
