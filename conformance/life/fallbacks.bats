@@ -114,6 +114,21 @@ same_without() {
 	done
 }
 
+@test "kernel parameters without a procfs of one's own: the one at /proc, when it is one" {
+	only_boxcar
+	config '.mounts[0] = {"destination":"/proc","type":"bind","source":"/proc","options":["rbind"]} | .linux.maskedPaths = [] |
+		.linux.readonlyPaths = [] | .linux.sysctl = {"net.ipv4.ip_default_ttl":"77"}'
+	without EPERM fsopen
+	in_container busybox cat /proc/sys/net/ipv4/ip_default_ttl
+	gave 0 77
+	mkdir -p "$BATS_TEST_TMPDIR/trap/sys/net/ipv4"
+	: >"$BATS_TEST_TMPDIR/trap/sys/net/ipv4/ip_default_ttl"
+	config '.mounts[0].source = $trap' --arg trap "$BATS_TEST_TMPDIR/trap"
+	in_container /probe true
+	gave 1 /linux/sysctl
+	[ ! -s "$BATS_TEST_TMPDIR/trap/sys/net/ipv4/ip_default_ttl" ]
+}
+
 @test "files are copied without sendfile" {
 	only_boxcar
 	all_ways
@@ -129,7 +144,9 @@ same_without() {
 	only_boxcar
 	all_ways
 	without ENOSYS close_range
+	exec 9</dev/null 300</dev/null # init itself looks at the lower ones only
 	look
+	exec 9<&- 300<&-
 	saw '.descriptors | keys | map(tonumber) | sort | map(select(. > 2)) | length' 0
 }
 
@@ -142,10 +159,9 @@ same_without() {
 	local number
 	for number in ENOSYS EPERM; do
 		without $number close_range
-		exec 9</dev/null
-		rt create --bundle "$BUNDLE" "$ID" </dev/null >"$BATS_TEST_TMPDIR/out" 2>&1
-		rt start "$ID"
-		exec 9<&-
+		rt create --bundle "$BUNDLE" --preserve-fds 2 "$ID" </dev/null 3</dev/null 4</dev/null 9</dev/null \
+			>"$BATS_TEST_TMPDIR/out" 2>&1 # 3 and 4 are the payload's only
+		rt start "$ID" 9</dev/null
 		rt delete --force "$ID"
 	done
 }
@@ -169,10 +185,10 @@ same_without() {
 	only_boxcar
 	without EPERM close_range
 	started
-	exec 9</dev/null
+	exec 9</dev/null 300</dev/null
 	run rt exec "$ID" /probe json
 	gave 0
-	exec 9<&-
+	exec 9<&- 300<&-
 	[ "$(jq -c '[.descriptors | keys[] | tonumber | select(. > 2)]' <<<"$output")" = '[]' ]
 }
 
