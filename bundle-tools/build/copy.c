@@ -274,7 +274,7 @@ static int put_entries(struct putting *p)
 static int put_body(struct putting *p)
 {
 	size_t length = strlen(p->source->body);
-	mode_t mode = p->copy->rules.has_mode ? p->copy->rules.mode : 0644;
+	mode_t mode = copy_body_mode(p->copy);
 
 	p->to_fd = openat(p->top_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (p->to_fd < 0)

@@ -36,8 +36,9 @@ int copy_find_in_root(struct conductor *c, struct copy *copy, int root_fd, const
 /* Close what finding has opened. */
 void copy_finish(struct copy *copy);
 
-/* A heredoc as a source. */
+/* A heredoc as a source, and the mode of what it becomes. */
 void copy_add_body(struct conductor *c, struct copy *copy, const char *name, const char *body);
+mode_t copy_body_mode(const struct copy *copy);
 
 /* All manifests. */
 void copy_write_manifest(const struct copy *copy, struct text *out);

@@ -161,6 +161,11 @@ void copy_add_body(struct conductor *c, struct copy *copy, const char *name, con
 	s->body = body;
 }
 
+mode_t copy_body_mode(const struct copy *copy)
+{
+	return copy->rules.has_mode ? copy->rules.mode : 0644;
+}
+
 void copy_write_manifest(const struct copy *copy, struct text *out)
 {
 	struct hash h;
@@ -172,7 +177,7 @@ void copy_write_manifest(const struct copy *copy, struct text *out)
 			hash_init(&h);
 			hash_add(&h, s->body, strlen(s->body));
 			hash_finish_text(&h, digest);
-			text_add(out, "%s/ heredoc %s\n", s->name, digest);
+			text_add(out, "%s/ heredoc %o %s\n", s->name, copy_body_mode(copy), digest);
 		} else {
 			tree_write(&s->tree, &copy->rules, s->name, out);
 		}

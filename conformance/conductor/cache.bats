@@ -36,6 +36,22 @@ steps() {
 	sed -i 's|/d$|/e|' Conductorfile && change 'the instruction was "COPY d /d" before'
 }
 
+@test "a heredoc's mode, owner and content are part of its key" {
+	while IFS='|' read -r flag content result; do
+		printf 'COPY %s <<EOF /x\n%s\nEOF\n' "$flag" "$content" | file
+		works build --explain-cache img
+		[ "$(steps done)" -ge 1 ]
+		[ "$(in_image img '/bin/busybox stat -c %a:%u /x')" = "$result" ]
+		[ "$(in_image img '/bin/busybox cat /x')" = "$content" ]
+	done <<-'END'
+		--chmod=755|1|755:0
+		--chmod=600|1|600:0
+		--chmod=600|2|600:0
+		--chown=7|2|644:7
+		|2|644:0
+	END
+}
+
 @test "a change of a file right after a build is seen, with the same size and time" {
 	echo aaaa >f
 	file <<<'COPY f /f'
