@@ -246,8 +246,8 @@ static int sweep_one(struct conductor *c, const char *key, struct err *e)
 	if (busy)
 		return busy < 0 ? -1 : 0;
 	int result = 0;
-	if (faccessat(c->root_fd, arena_format(&c->arena, "tmp/%s/bundle", key), F_OK, 0) == 0)
-		result = runtime_delete(c, run_step_id(c, key), e);
+	if (access(run_step_bundle(c, key), F_OK) == 0)
+		result = runtime_delete(c, run_step_id(c, key), run_step_bundle(c, key), e);
 	if (result == 0)
 		result = remove_tree(c->root_fd, arena_format(&c->arena, "tmp/%s", key), e);
 	store_unlock(c, key, &lock_fd);
@@ -274,7 +274,7 @@ static int sweep_apart(struct conductor *c, const char *key, struct err *e)
 	if (pid < 0)
 		return err_sys(e, "fork");
 	if (pid == 0)
-		_exit(user_namespace_enter(c, run_step_id(c, key), e) || sweep_one(c, key, e) ? 1 : 0);
+		_exit(user_namespace_enter(c, run_step_id(c, key), run_step_bundle(c, key), e) || sweep_one(c, key, e) ? 1 : 0);
 	while (waitpid(pid, NULL, 0) < 0)
 		if (errno != EINTR)
 			return err_sys(e, "wait for the end of what a killed build left");

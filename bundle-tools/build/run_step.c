@@ -37,6 +37,11 @@ const char *run_step_id(struct conductor *c, const char *key)
 	return arena_format(&c->arena, "build-%s-%.16s", bundle_store_tag(c), key);
 }
 
+const char *run_step_bundle(struct conductor *c, const char *key)
+{
+	return arena_format(&c->arena, "%s/tmp/%s/bundle", c->root, key);
+}
+
 /* --- the root, visible to the runtime and to nobody else ------------------------------------------------------------ */
 
 static int attach_root(struct running *x)
@@ -154,13 +159,13 @@ static int run_command(struct running *x)
 
 	if (nothing < 0)
 		return err_sys(x->e, "open /dev/null");
-	if (x->r->writer->had_remains && runtime_delete(x->c, x->id, x->e))
+	if (x->r->writer->had_remains && runtime_delete(x->c, x->id, x->directory, x->e))
 		return -1;
 	if (write_bundle(x, &x->r->step->args, false))
 		return -1;
 	if (runtime_run(x->c, x->id, x->directory, false, nothing, x->r->output_fd, &exit_code, x->e)) {
 		struct err ignored = ERR_NONE; /* the reason is told already */
-		(void)runtime_delete(x->c, x->id, &ignored);
+		(void)runtime_delete(x->c, x->id, x->directory, &ignored);
 		return -1;
 	}
 	if (exit_code && x->r->has_shell_on_error && show_shell(x))
@@ -177,7 +182,7 @@ int run_step(struct conductor *c, const struct run_step *r, struct err *e)
 		return -1;
 	x.bundle_fd = bundle_fd;
 	x.id = run_step_id(c, r->writer->key);
-	x.directory = arena_format(&c->arena, "%s/tmp/%s/bundle", c->root, r->writer->key);
+	x.directory = run_step_bundle(c, r->writer->key);
 	note_mount_points(&x);
 	if (attach_root(&x))
 		return -1;

@@ -15,5 +15,6 @@ struct run_step {
 
 int run_step(struct conductor *c, const struct run_step *r, struct err *e);
 
-/* The id of the container that makes a layer. */
+/* The id of the container that makes a layer, and its bundle as a path. */
 const char *run_step_id(struct conductor *c, const char *key);
+const char *run_step_bundle(struct conductor *c, const char *key);

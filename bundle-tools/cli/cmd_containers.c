@@ -33,7 +33,7 @@ static int show_container(struct conductor *c, const char *name, struct err *e)
 	struct runtime_state state;
 
 	(void)container_read(c, name, &container, &ignored);
-	if (runtime_read_state(c, name, &state, e))
+	if (runtime_read_state(c, name, container_directory(c, name), &state, e))
 		return -1;
 	(void)printf("%-24s %-20s %-8s %-8d %s\n", name, show_time(&c->arena, container->created), status_word(state.status),
 		     (int)state.pid, container->image);
@@ -124,7 +124,7 @@ static int follow_log(struct conductor *c, const char *name, int fd, struct err 
 	struct runtime_state state = { RUNTIME_RUNNING, 0 };
 
 	while (state.status == RUNTIME_RUNNING) {
-		if (runtime_read_state(c, name, &state, e) || copy_log(fd, e))
+		if (runtime_read_state(c, name, container_directory(c, name), &state, e) || copy_log(fd, e))
 			return -1;
 		if (state.status == RUNTIME_RUNNING)
 			(void)usleep(FOLLOW_US); /* a shorter sleep is as good */
@@ -170,11 +170,12 @@ static void print_container(struct conductor *c, const struct container *contain
 	add_text(&t, "image", container->image);
 	add_text(&t, "created", container->created);
 	add_text(&t, "status", status_word(state->status));
-	add_text(&t, "bundle", arena_format(&c->arena, "%s/containers/%s", c->root, container->name));
+	const char *bundle = container_directory(c, container->name);
+	add_text(&t, "bundle", bundle);
 	add_text(&t, "network", container->network);
 	if (network)
 		add_text(&t, "ip", network->address);
-	add_text(&t, "runtime", c->runtime);
+	add_text(&t, "runtime", runtime_program(c, bundle));
 	text_add(&t, "  \"layers\": %zu,\n  \"pid\": %d\n}\n", container->layers.count, (int)state->pid);
 	(void)fputs(t.at, stdout); /* a failure is seen at the end of the command */
 }
@@ -185,7 +186,8 @@ static int inspect_container(struct conductor *c, const struct inspect_options *
 	const struct network *network = NULL;
 	struct runtime_state state;
 
-	if (runtime_read_state(c, container->name, &state, e) || network_read(c, container->name, &network, e))
+	if (runtime_read_state(c, container->name, container_directory(c, container->name), &state, e) ||
+	    network_read(c, container->name, &network, e))
 		return -1;
 	if ((o->has_pid || o->has_namespaces) && !state.pid)
 		return err_set(e, "container %s does not run", container->name);

@@ -24,7 +24,7 @@ static int wait_for_container(struct conductor *c, const char *name, struct cont
 		struct err unknown = ERR_NONE; /* told when it stays so */
 		bool is_last = waited + POLL_MS > WAIT_MS;
 		if (container_read(c, name, out, is_last ? e : &unknown) == 0) {
-			if (runtime_read_state(c, name, state, e))
+			if (runtime_read_state(c, name, container_directory(c, name), state, e))
 				return -1;
 			if (state->pid)
 				return 0;

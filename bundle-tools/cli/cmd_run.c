@@ -176,7 +176,8 @@ COMMAND(exec)
 	const char *rootfs = arena_format(&c->arena, "containers/%s/rootfs", container->name);
 	own_fd root_fd = openat(c->root_fd, rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	container_read_command(c, root_fd, &command);
-	const char **argv = runtime_argv(c, (const char *const[]){ "exec", NULL }, command.count + 2 * o->env.count + 4);
+	const char **argv = runtime_argv(c, container_directory(c, container->name), (const char *const[]){ "exec", NULL },
+					 command.count + 2 * o->env.count + 4);
 	for (size_t i = 0; i < o->env.count; i++) {
 		argv[n++] = "--env";
 		argv[n++] = o->env.at[i];

@@ -107,7 +107,7 @@ static int run_display(struct conductor *c, const struct stats_options *o, const
 	struct watch_request r = { .interval = d->interval, .rounds = o->count, .is_live = is_live, .context = d,
 				   .show = o->has_json ? show_json : is_live ? show_screen : show_table };
 
-	if (targets_find(c, line->at, (size_t)line->count, c->counter == c->runtime, &r.targets, e))
+	if (targets_find(c, line->at, (size_t)line->count, &r.targets, e))
 		return -1;
 	d->named = r.targets.count;
 	d->view.has_colours = is_live && !getenv("NO_COLOR");

@@ -49,6 +49,19 @@ static const char *choose_root(struct arena *a)
 	return arena_format(a, "%s/.local/share/conductor", home && home[0] == '/' ? home : "");
 }
 
+/* A path is kept as an absolute one: what runs by it is asked from other directories later. */
+static int choose_runtime(struct conductor *c, const char *given, struct err *e)
+{
+	c->runtime = given && given[0] ? given : find_runtime(&c->arena);
+	if (c->runtime[0] == '/' || !strchr(c->runtime, '/'))
+		return 0;
+	own_text directory = get_current_dir_name();
+	if (!directory)
+		return err_sys(e, "find the working directory");
+	c->runtime = arena_format(&c->arena, "%s/%s", directory, c->runtime);
+	return 0;
+}
+
 static int apply_globals(struct conductor *c, const struct global_options *g, struct err *e)
 {
 	const char *root = g->root && g->root[0] ? g->root : getenv("CONDUCTOR_ROOT");
@@ -63,9 +76,8 @@ static int apply_globals(struct conductor *c, const struct global_options *g, st
 	if (root[0] != '/' && !directory)
 		return err_sys(e, "find the working directory");
 	c->root = directory ? arena_format(&c->arena, "%s/%s", directory, root) : root;
-	c->runtime = g->runtime ? g->runtime : getenv("CONDUCTOR_RUNTIME");
-	if (!c->runtime || !c->runtime[0])
-		c->runtime = find_runtime(&c->arena);
+	if (choose_runtime(c, g->runtime && g->runtime[0] ? g->runtime : getenv("CONDUCTOR_RUNTIME"), e))
+		return -1;
 	const char *slash = strrchr(c->runtime, '/');
 	c->counter = strcmp(slash ? slash + 1 : c->runtime, "boxcar") == 0 ? c->runtime : find_runtime(&c->arena);
 	return 0;

@@ -2,6 +2,7 @@
 
 #include "bundle-tools/run/configure.h"
 #include "bundle-tools/run/rootfs.h"
+#include "bundle-tools/store/interrupt.h"
 #include "bundle-tools/store/references.h"
 #include "bundle-tools/store/remove.h"
 #include "runtime/life/steps.h"
@@ -18,7 +19,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { DETACH = 2 /* MNT_DETACH; <sys/mount.h> cannot stand beside <linux/mount.h> */ };
+enum { LOCK_POLLS = 1000, LOCK_POLL_MS = 5 };
 
 struct life {
 	struct conductor *c;
@@ -31,18 +32,37 @@ struct life {
 
 /* --- steps ---------------------------------------------------------------------------------------------------------- */
 
-static int make_directory(void *context, struct err *e)
+static int make_locked(struct life *l, struct err *e)
 {
-	struct life *l = context;
-
 	if (mkdir(l->directory, 0711)) {
 		if (errno != EEXIST)
 			return err_sys(e, "make the directory %s", l->directory);
 		(void)err_set(e, "there is a container %s already", l->options->name);
 		return err_hint(e, "`conductor stop %s` removes it", l->options->name);
 	}
-	l->dir_fd = open(l->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return l->dir_fd < 0 ? err_sys(e, "open %s", l->directory) : 0;
+	int held = container_lock(l->directory, &l->dir_fd, e);
+	for (int i = 0; i < LOCK_POLLS && held == 1; i++) { /* `stop` looks whether it is free */
+		if (interrupt_check(LOCK_POLL_MS, e))
+			break;
+		held = container_lock(l->directory, &l->dir_fd, e);
+	}
+	if (held == 0)
+		return 0;
+	(void)rmdir(l->directory); /* the first error is the one to tell */
+	return held == 1 && !e->text[0] ? err_set(e, "somebody else holds %s", l->directory) : -1;
+}
+
+/* Under the lock of those who sweep: nobody sees the directory without its own lock, as if it had been left by somebody killed. */
+static int make_directory(void *context, struct err *e)
+{
+	struct life *l = context;
+	int lock_fd = -1;
+
+	if (store_lock(l->c, "images", LOCK_WAIT, &lock_fd, e))
+		return -1;
+	int result = make_locked(l, e);
+	store_unlock(l->c, "images", &lock_fd);
+	return result;
 }
 
 static void remove_directory(void *context)
@@ -103,22 +123,12 @@ static int mount_root(void *context, struct err *e)
 	return 0;
 }
 
-/* Whether it was mounted or not. */
-static int unmount(struct conductor *c, const char *directory, struct err *e)
-{
-	const char *path = arena_format(&c->arena, "%s/rootfs", directory);
-
-	if (syscall(SYS_umount2, path, DETACH | 8 /* UMOUNT_NOFOLLOW */) && errno != EINVAL && errno != ENOENT)
-		return err_sys(e, "unmount %s", path);
-	return 0;
-}
-
 static void unmount_root(void *context)
 {
 	struct life *l = context;
 	struct err ignored = ERR_NONE; /* the directory then stays, and `conductor stop` tells why */
 
-	(void)unmount(l->c, l->directory, &ignored);
+	(void)container_unmount(l->c, l->directory, &ignored);
 }
 
 static int write_config(void *context, struct err *e)
@@ -145,7 +155,7 @@ static int start_detached(struct life *l, struct err *e)
 	struct err ignored = ERR_NONE; /* without its words the exit code must do */
 	if (json_load(l->dir_fd, "log", &l->c->arena, &said, &length, &ignored) == 0 && length)
 		(void)err_hint(e, "it said: %.400s", said);
-	(void)runtime_delete(l->c, l->options->name, &ignored);
+	(void)runtime_delete(l->c, l->options->name, l->directory, &ignored);
 	return -1;
 }
 
@@ -177,7 +187,7 @@ int container_run(struct conductor *c, const struct container_options *options, 
 
 	if (!store_is_name(options->name))
 		return err_set(e, "%s cannot be the name of a container: letters, digits and . _ - are allowed", options->name);
-	l.directory = arena_format(&c->arena, "%s/containers/%s", c->root, options->name);
+	l.directory = container_directory(c, options->name);
 	if (steps_run(run_steps, sizeof run_steps / sizeof *run_steps, &l, e))
 		return -1;
 	if (!options->is_detached)
@@ -213,25 +223,5 @@ int container_write_bundle(struct conductor *c, const struct container_options *
 	if (steps_run(bundle_steps, sizeof bundle_steps / sizeof *bundle_steps, &l, e))
 		return -1;
 	drop_fd(&l.dir_fd);
-	return 0;
-}
-
-/* --- later ---------------------------------------------------------------------------------------------------------- */
-
-int container_sweep(struct conductor *c, struct err *e)
-{
-	struct names names = { 0 };
-	struct runtime_state state;
-
-	if (store_list(c, "containers", &names, e))
-		return -1;
-	for (size_t i = 0; i < names.count; i++) {
-		if (runtime_read_state(c, names.at[i], &state, e))
-			return -1;
-		if (state.status != RUNTIME_NONE && state.status != RUNTIME_STOPPED)
-			continue;
-		if (unmount(c, arena_format(&c->arena, "%s/containers/%s", c->root, names.at[i]), e))
-			return -1;
-	}
 	return 0;
 }

@@ -5,7 +5,11 @@
  *     upper, work             what the container changes
  *     container.json          image, layers, network: struct container
  *     hosts, resolv.conf      bound into it
- *     log                     what a detached one says */
+ *     log                     what a detached one says
+ *     runtime -> PROGRAM      what runs it: see runtime.h
+ *
+ * `run` holds a lock on the directory as long as it lasts, in the foreground as long as the container does: who finds it held
+ * and no container yet waits, or leaves it alone. */
 #pragma once
 
 #include "bundle-tools/run/bundle.h"
@@ -39,6 +43,9 @@ int container_run(struct conductor *c, const struct container_options *options, 
 /* A bundle in a directory of its own, with its root mounted. */
 int container_write_bundle(struct conductor *c, const struct container_options *options, const char *directory, struct err *e);
 
+/* Its directory, as a path: the bundle. */
+const char *container_directory(struct conductor *c, const char *name);
+
 /* Into the container's directory. */
 int container_write(struct conductor *c, int dir_fd, const struct container *record, struct err *e);
 
@@ -48,8 +55,14 @@ int container_read(struct conductor *c, const char *name, struct container **out
 /* Ask it to end, kill it after `seconds`, and remove it with all that belongs to it. */
 int container_stop(struct conductor *c, const char *name, unsigned seconds, struct err *e);
 
-/* Unmount the roots of containers that have ended, and remove those that were never finished. */
+/* Unmount the roots of containers that have ended, and remove those that have no record yet, if nobody is at work on them. */
 int container_sweep(struct conductor *c, struct err *e);
+
+/* The lock of a container's directory. 1: somebody has it. */
+int container_lock(const char *directory, int *out, struct err *e);
+
+/* Its root, whether it was mounted or not. */
+int container_unmount(struct conductor *c, const char *directory, struct err *e);
 
 /* What a user wrote as a command: a single word with blanks is for the shell. None: the shell that `root_fd` has. */
 void container_read_command(struct conductor *c, int root_fd, struct spec_texts *command);

@@ -23,6 +23,11 @@ static const struct field container_rows[] = {
 static RECORD(container);
 #undef OWNER
 
+const char *container_directory(struct conductor *c, const char *name)
+{
+	return arena_format(&c->arena, "%s/containers/%s", c->root, name);
+}
+
 int container_write(struct conductor *c, int dir_fd, const struct container *record, struct err *e)
 {
 	struct text json;

@@ -3,6 +3,7 @@
 
 #include "bundle-tools/net/network.h"
 #include "bundle-tools/run/signal_name.h"
+#include "bundle-tools/store/interrupt.h"
 #include "bundle-tools/store/remove.h"
 #include "spec/base/own.h"
 
@@ -14,6 +15,8 @@
 #include <sys/mount.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+enum { START_MS = 10000, POLL_MS = 20 };
 
 /* Process 1 of a pid namespace gets no signal that it does not handle: waiting for it to end would be in vain. */
 static bool handles(pid_t pid, int signal)
@@ -41,7 +44,7 @@ static int ask_to_end(struct conductor *c, const struct container *container, co
 	struct pollfd end = { .fd = pidfd, .events = POLLIN };
 	if (pidfd < 0)
 		return errno == ESRCH ? 0 : err_sys(e, "watch process %d", (int)state->pid);
-	if (runtime_kill(c, container->name, arena_format(&c->arena, "%d", signal), e))
+	if (runtime_kill(c, container->name, container_directory(c, container->name), arena_format(&c->arena, "%d", signal), e))
 		return -1;
 	(void)poll(&end, 1, (int)seconds * 1000); /* ended or not: it is killed next */
 	return 0;
@@ -49,7 +52,7 @@ static int ask_to_end(struct conductor *c, const struct container *container, co
 
 static int remove_files(struct conductor *c, const char *name, struct err *e)
 {
-	const char *rootfs = arena_format(&c->arena, "%s/containers/%s/rootfs", c->root, name);
+	const char *rootfs = arena_format(&c->arena, "%s/rootfs", container_directory(c, name));
 
 	while (umount2(rootfs, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
 		;
@@ -75,16 +78,35 @@ static int read_or_begin(struct conductor *c, const char *name, struct container
 	return 0;
 }
 
+/* A `run` that is on its way will have started the container in a moment: that one is meant. */
+static int wait_for_start(struct conductor *c, const char *name, struct runtime_state *state, struct err *e)
+{
+	const char *directory = container_directory(c, name);
+
+	for (int waited = 0; state->status == RUNTIME_NONE && waited < START_MS; waited += POLL_MS) {
+		struct err gone = ERR_NONE; /* told by what follows */
+		own_fd fd = -1;
+		bool is_over = container_lock(directory, &fd, &gone) != 1;
+		if ((!is_over && interrupt_check(POLL_MS, e)) || runtime_read_state(c, name, directory, state, e))
+			return -1;
+		if (is_over)
+			break;
+	}
+	return 0;
+}
+
 int container_stop(struct conductor *c, const char *name, unsigned seconds, struct err *e)
 {
+	const char *directory = container_directory(c, name);
 	struct container container;
 	struct runtime_state state;
 
-	if (read_or_begin(c, name, &container, e) || runtime_read_state(c, name, &state, e))
+	if (read_or_begin(c, name, &container, e) || runtime_read_state(c, name, directory, &state, e) ||
+	    wait_for_start(c, name, &state, e))
 		return -1;
 	if (state.status == RUNTIME_RUNNING && ask_to_end(c, &container, &state, seconds, e))
 		return -1;
-	if (runtime_delete(c, name, e) || network_remove(c, name, e))
+	if (runtime_delete(c, name, directory, e) || network_remove(c, name, e))
 		return -1;
 	return remove_files(c, name, e);
 }

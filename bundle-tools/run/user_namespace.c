@@ -1,5 +1,6 @@
 #include "bundle-tools/run/user_namespace.h"
 
+#include "bundle-tools/run/container.h"
 #include "bundle-tools/run/runtime.h"
 #include "bundle-tools/store/store.h"
 #include "spec/base/own.h"
@@ -168,12 +169,12 @@ static int make_namespace(struct conductor *c, struct err *e)
 /* --- entering -------------------------------------------------------------------------------------------------------- */
 
 /* 1: it does not run. */
-static int join_container(struct conductor *c, const char *name, struct err *e)
+static int join_container(struct conductor *c, const char *name, const char *bundle, struct err *e)
 {
 	struct runtime_state state = { RUNTIME_NONE, 0 };
 	char path[64];
 
-	if (runtime_read_state(c, name, &state, e))
+	if (runtime_read_state(c, name, bundle, &state, e))
 		return -1;
 	if (!state.pid)
 		return 1;
@@ -193,13 +194,13 @@ static bool is_first_namespace(void)
 	return !map || (fscanf(map, "%llu %llu %llu", &inside, &outside, &count) == 3 && !inside && !outside && count == UINT32_MAX);
 }
 
-int user_namespace_enter(struct conductor *c, const char *name, struct err *e)
+int user_namespace_enter(struct conductor *c, const char *name, const char *bundle, struct err *e)
 {
 	if (geteuid() == 0) {
 		c->is_rootless = !is_first_namespace();
 		return 0;
 	}
-	int result = name ? join_container(c, name, e) : 1;
+	int result = name ? join_container(c, name, bundle, e) : 1;
 	if (result == 1)
 		result = make_namespace(c, e);
 	if (result)
@@ -214,7 +215,7 @@ int user_namespace_enter(struct conductor *c, const char *name, struct err *e)
 
 int user_namespace_open_store(struct conductor *c, const char *name, struct err *e)
 {
-	return user_namespace_enter(c, name, e) || store_open(c, e) ? -1 : 0;
+	return user_namespace_enter(c, name, name ? container_directory(c, name) : NULL, e) || store_open(c, e) ? -1 : 0;
 }
 
 int user_namespace_refuse(const char *what, const char *why, struct err *e)

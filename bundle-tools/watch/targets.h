@@ -17,6 +17,6 @@ struct targets {
 	size_t count;
 };
 
-/* `is_native`: the containers were made by the runtime that counts, so that it knows them by their ids. Other runtimes' are found
- * by their cgroups; none named are all that run now. */
-int targets_find(struct conductor *c, char *const *words, size_t count, bool is_native, struct targets *out, struct err *e);
+/* Containers that the counting runtime has made it knows by their ids; other runtimes' are found by their cgroups. No targets: all
+ * that it knows. */
+int targets_find(struct conductor *c, char *const *words, size_t count, struct targets *out, struct err *e);

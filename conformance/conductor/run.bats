@@ -150,3 +150,67 @@ image() {
 	[ -z "$(ls "$STORE/containers")" ]
 	left_behind
 }
+
+# A runtime of another name: slow COMMAND waits before it does COMMAND.
+slow() {
+	printf '#!/bin/sh\nfor word; do [ "$word" != %s ] || [ -e waited ] || { : >waited; sleep 1; }; done\nexec %q "$@"\n' "$1" "$RUNTIME" >slow
+	chmod +x slow
+}
+
+@test "what one runtime runs, that runtime is asked about and ends, whatever is chosen later" {
+	image
+	works --runtime "$(command -v runc)" run -d img web -- sh -c 'trap "echo bye; exit" TERM; echo ready; while :; do sleep 0.1; done'
+	for i in {1..50}; do [ "$(c logs web)" = ready ] && break; sleep 0.1; done
+	pid=$(c inspect --pid web)
+	[ "$(c inspect web | jq -r '.status, .runtime' | paste -sd ' ')" = "running $(command -v runc)" ]
+	works ps
+	says running
+	[ "$(c exec web hostname </dev/null)" = web ]
+	[ "$(c stats --json --count 1 web </dev/null | jq -r .name)" = web ]
+	[ "$(c stats --json --count 1 </dev/null | jq -r .name)" = web ]
+	works gc
+	[ "$(c exec web ls /bin/sh </dev/null)" = /bin/sh ]
+	[ -e "$STORE/containers/web/rootfs/bin/sh" ]
+	works stop web
+	is_gone "$pid"
+	[ -z "$(ls "$STORE/runtime")" ]
+}
+
+@test "a runtime that is named by a path from here is found from elsewhere, and one that has gone is replaced" {
+	image
+	cp "$RUNTIME" ./other
+	works --runtime ./other run -d img web -- sleep 1000
+	mkdir sub && cd sub
+	[ "$(c inspect --pid web)" -gt 0 ]
+	rm ../other
+	[ "$(c inspect --pid web)" -gt 0 ]
+	works stop web
+}
+
+@test "gc and stop do not disturb a run that is on its way" {
+	image
+	slow run
+	c --runtime ./slow run -d img web -- sleep 1000 </dev/null >out 2>&1 &
+	for i in {1..200}; do [ -e waited ] && break; sleep 0.02; done
+	works gc
+	wait $!
+	[ "$(c exec web -- /bin/ls /bin/sh </dev/null)" = /bin/sh ]
+	[ -e "$STORE/containers/web/rootfs/bin/sh" ]
+	works stop web
+	rm waited
+	c --runtime ./slow run -d img web -- sleep 1000 </dev/null >out 2>&1 &
+	for i in {1..200}; do [ -e waited ] && break; sleep 0.02; done
+	works stop web
+	wait $! || true
+	[ -z "$(ls "$STORE/containers" "$STORE/runtime" | grep -v -e : -e '^$')" ]
+	left_behind
+}
+
+@test "gc removes what a killed run has begun, and keeps what has ended" {
+	image
+	works run img ended -- true
+	mkdir "$STORE/containers/begun"
+	works gc
+	[ "$(ls "$STORE/containers")" = ended ]
+	works stop ended
+}
