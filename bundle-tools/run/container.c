@@ -28,6 +28,7 @@ struct life {
 	struct image *image;
 	int dir_fd;
 	int *exit_code;
+	bool is_bundle; /* outside of the store */
 };
 
 /* --- steps ---------------------------------------------------------------------------------------------------------- */
@@ -91,7 +92,14 @@ static int write_record(struct life *l, struct err *e)
 	return container_write(l->c, l->dir_fd, &record, e);
 }
 
-/* Under the lock of those who remove layers: from now on the container's record keeps them. */
+static int note_bundle(struct life *l, struct err *e)
+{
+	struct spec_texts none = { .at = arena_alloc(&l->c->arena, sizeof(char *)) };
+
+	return references_add_bundle(l->c, l->directory, l->image ? &l->image->layers : &none, e);
+}
+
+/* Under the lock of those who remove layers: from now on the container's record, or the bundle's note, keeps them. */
 static int take_image(void *context, struct err *e)
 {
 	struct life *l = context;
@@ -102,6 +110,8 @@ static int take_image(void *context, struct err *e)
 	int result = l->options->image ? image_read(l->c, l->options->image, &l->image, e) : 0;
 	if (result == 0)
 		result = write_record(l, e);
+	if (result == 0 && l->is_bundle)
+		result = note_bundle(l, e);
 	store_unlock(l->c, "images", &lock_fd);
 	return result;
 }
@@ -198,25 +208,16 @@ int container_run(struct conductor *c, const struct container_options *options, 
 
 /* --- a bundle in another place -------------------------------------------------------------------------------------- */
 
-static int note_bundle(void *context, struct err *e)
-{
-	struct life *l = context;
-	struct spec_texts none = { .at = arena_alloc(&l->c->arena, sizeof(char *)) };
-
-	return references_add_bundle(l->c, l->directory, l->image ? &l->image->layers : &none, e);
-}
-
 static const struct step bundle_steps[] = {
 	{ "make the directory", make_directory, remove_directory },
 	{ "take the image", take_image, NULL },
 	{ "mount the root", mount_root, unmount_root },
 	{ "write config.json", write_config, NULL },
-	{ "note its layers", note_bundle, NULL },
 };
 
 int container_write_bundle(struct conductor *c, const struct container_options *options, const char *directory, struct err *e)
 {
-	struct life l = { .c = c, .options = options, .dir_fd = -1, .directory = directory };
+	struct life l = { .c = c, .options = options, .dir_fd = -1, .directory = directory, .is_bundle = true };
 
 	if (access(directory, F_OK) == 0)
 		return err_set(e, "%s exists already", directory);

@@ -2,12 +2,14 @@
 
 #include "bundle-tools/store/hash.h"
 #include "spec/base/own.h"
+#include "spec/base/text.h"
 #include "spec/field_rows.h"
 #include "spec/json/read.h"
 #include "spec/json/write.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -52,10 +54,10 @@ static void add(struct conductor *c, struct references *r, const char *owner, co
 	r->at[r->count++] = (struct reference){ owner, h->layers };
 }
 
-/* A bundle that was removed holds nothing. */
+/* A bundle that was removed holds nothing. It has its record from the beginning. */
 static bool is_gone(struct conductor *c, const struct holder *h, const char *path)
 {
-	if (!h->directory || access(arena_format(&c->arena, "%s/config.json", h->directory), F_OK) == 0)
+	if (!h->directory || access(arena_format(&c->arena, "%s/container.json", h->directory), F_OK) == 0 || errno != ENOENT)
 		return false;
 	(void)unlinkat(c->root_fd, path, 0); /* the note is found and judged again otherwise */
 	return true;
@@ -79,10 +81,30 @@ static int add_all(struct conductor *c, const char *directory, const char *file,
 	return 0;
 }
 
+/* Overlays tell their layers by path: of a bundle that was moved, or a container whose record is lost, that is what there is. */
+static int read_mounts(struct conductor *c, struct references *r, struct err *e)
+{
+	own_stream mounts = fopen("/proc/self/mountinfo", "re");
+	own_text line = NULL;
+	size_t room = 0;
+	struct text all;
+
+	if (!mounts)
+		return err_sys(e, "open /proc/self/mountinfo");
+	text_init(&all, &c->arena);
+	while (getline(&line, &room, mounts) > 0)
+		if (strstr(line, " - overlay "))
+			text_add(&all, "%s", line);
+	r->mounts = all.at;
+	return 0;
+}
+
 int references_read(struct conductor *c, struct references *out, struct err *e)
 {
 	struct references r = { 0 };
 
+	if (read_mounts(c, &r, e))
+		return err_add(e, "find what is mounted");
 	if (add_all(c, "images", "", "image", &r, e) || add_all(c, "containers", "/container.json", "container", &r, e) ||
 	    add_all(c, "bundles", "", "bundle", &r, e))
 		return err_add(e, "find what is used");
@@ -96,7 +118,7 @@ const char *references_find(const struct references *r, const char *key)
 		for (size_t l = 0; l < r->at[i].layers.count; l++)
 			if (strcmp(r->at[i].layers.at[l], key) == 0)
 				return r->at[i].owner;
-	return NULL;
+	return strstr(r->mounts, key) ? "a mount" : NULL;
 }
 
 int references_find_container(struct conductor *c, const char *image, const char **out, struct err *e)

@@ -1,5 +1,5 @@
-/* Owns the question which layers are used: by images, by containers, by bundles that were made in other places. Nothing that is
- * used is ever removed. */
+/* Owns the question which layers are used: by images, by containers, by bundles that were made in other places, by whatever
+ * is mounted. Nothing that is used is ever removed. */
 #pragma once
 
 #include "bundle-tools/store/store.h"
@@ -13,6 +13,7 @@ struct reference {
 struct references {
 	struct reference *at;
 	size_t count;
+	const char *mounts; /* the overlays that are mounted, as /proc/self/mountinfo tells them */
 };
 
 int references_read(struct conductor *c, struct references *out, struct err *e);

@@ -122,6 +122,29 @@ image() {
 	fails bundle img .
 }
 
+@test "a bundle's layers stay while it is mounted, wherever it was moved to, and from the moment that it is begun" {
+	image
+	works bundle img ./b -- true
+	works rmi img
+	mv b moved
+	works rmcache
+	says "0 layers removed"
+	[ -e moved/rootfs/bin/sh ]
+	umount moved/rootfs
+	works rmcache
+	[ "$(layers)" = 0 ]
+	image
+	strace -f -o /dev/null -e trace=move_mount -e inject=move_mount:signal=KILL:when=1 \
+		"$CONDUCTOR" --root "$STORE" bundle img ./killed </dev/null >out 2>&1 3>&- || true
+	[ -e killed/container.json ] && [ ! -e killed/config.json ]
+	works rmi img
+	works rmcache
+	says "0 layers removed"
+	rm -r killed
+	works rmcache
+	[ "$(layers)" = 0 ]
+}
+
 @test "a run whose program cannot be executed, which only start finds, leaves nothing: the name is free" {
 	printf 'RUN printf "#!/no/such/interpreter\\n" >/script && chmod +x /script\n' | file
 	works build img
