@@ -101,8 +101,10 @@ static int make_layer(struct building *b, const struct step *s, struct layer_wri
 
 static void explain(struct building *b, const struct step *s)
 {
-	if (b->options->explains_cache)
-		(void)printf("    not cached: %s\n", b->options->has_no_cache ? "--no-cache" : explain_step(b->c, &b->explainer, s));
+	if (!b->options->explains_cache)
+		return;
+	(void)printf("    not cached: %s\n", b->options->has_no_cache ? "--no-cache" : explain_step(b->c, &b->explainer, s));
+	(void)fflush(stdout); /* before what a RUN says; a failure is seen at the end of the command */
 }
 
 static int do_step(struct building *b, const struct step *s)
@@ -136,11 +138,9 @@ static int do_steps(struct building *b)
 {
 	for (size_t i = 0; i < b->plan.steps.count; i++) {
 		const struct step *s = &b->plan.steps.at[i];
-		if (s->instruction->kind == INSTRUCTION_FROM)
-			b->explainer.step = 0;
+		b->explainer.step = i;
 		if (do_step(b, s))
 			return err_add(b->e, "%s:%u: %.60s", b->file.path, s->instruction->line, s->instruction->shown);
-		b->explainer.step++;
 	}
 	return 0;
 }

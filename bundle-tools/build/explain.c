@@ -26,7 +26,7 @@ static size_t path_length(const char *line)
 	return strcspn(line, " \n");
 }
 
-/* Both are sorted by the same walk: the first line that differs names the first file that differs. */
+/* Both are sorted by the same walk: the first line that differs names the first file that differs. NULL: none does. */
 static const char *compare(struct conductor *c, const char *old, const char *now)
 {
 	while (*old && *now && line_length(old) == line_length(now) && strncmp(old, now, line_length(old)) == 0) {
@@ -34,7 +34,7 @@ static const char *compare(struct conductor *c, const char *old, const char *now
 		now += line_length(now) + (now[line_length(now)] == '\n');
 	}
 	if (!*old && !*now)
-		return "the files are the same, but where they go or who they belong to has changed";
+		return NULL;
 	bool is_same_path = path_length(old) == path_length(now) && strncmp(old, now, path_length(old)) == 0;
 	if (is_same_path)
 		return arena_format(&c->arena, "%.*s has changed: %.*s before,%.*s now", (int)path_length(now), now,
@@ -44,26 +44,34 @@ static const char *compare(struct conductor *c, const char *old, const char *now
 	return arena_format(&c->arena, "%.*s is %s", (int)path_length(is_new ? now : old), is_new ? now : old, is_new ? "new" : "gone");
 }
 
-static const char *explain_difference(struct conductor *c, const struct spec_image_step *old, const struct step *s)
+static const char *explain_difference(struct conductor *c, bool is_reason_known, const struct spec_image_step *old,
+				      const struct step *s)
 {
-	if (strcmp(old->created_by, s->instruction->shown) != 0)
+	bool is_same = strcmp(old->created_by, s->instruction->shown) == 0;
+
+	if (is_reason_known && !is_same) /* lines may have moved */
+		return "an earlier step has changed";
+	if (!is_same)
 		return arena_format(&c->arena, "the instruction was \"%.60s\" before", old->created_by);
 	if (old->layer && s->key && strcmp(old->layer, s->key) == 0)
 		return "its layer has been removed from the cache";
 	const char *manifest = s->manifest && old->layer ? read_manifest(c, old->layer) : NULL;
-	if (manifest)
-		return compare(c, manifest, s->manifest);
-	return "what it follows from has changed: base, arguments, environment, user or directory";
+	const char *file = manifest ? compare(c, manifest, s->manifest) : NULL;
+	if (file)
+		return file;
+	if (is_reason_known)
+		return "an earlier step has changed";
+	return manifest ? "the files are the same, but where they go or who they belong to has changed" :
+			  "what it follows from has changed: base, arguments, environment, user or directory";
 }
 
 const char *explain_step(struct conductor *c, struct explainer *x, const struct step *s)
 {
 	if (!x->before)
 		return "the image was not built before";
-	if (x->is_reason_known)
-		return "an earlier step has changed";
+	bool is_reason_known = x->is_reason_known;
 	x->is_reason_known = true;
-	if (x->step >= x->before->history.count)
-		return "the image had no such step before";
-	return explain_difference(c, &x->before->history.at[x->step], s);
+	if (x->step >= x->before->steps.count)
+		return x->before->steps.count ? "the image had no such step before" : "the image was not built here before";
+	return explain_difference(c, is_reason_known, &x->before->steps.at[x->step], s);
 }

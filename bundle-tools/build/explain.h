@@ -5,7 +5,7 @@
 
 struct explainer {
 	const struct image *before;  /* the image that will be replaced, or NULL */
-	size_t step;                 /* number of the step, among those of the image's stage */
+	size_t step;                 /* number of the step, among those of the build */
 	bool is_reason_known;        /* an earlier step has changed: the rest follows from it */
 };
 

@@ -191,6 +191,16 @@ static void add_history(struct planner *p, size_t steps_before)
 		(struct spec_image_step){ p->i->shown, p->plan.steps.at[p->plan.steps.count - 1].key };
 }
 
+/* All that was done, in every stage: what a later build is compared with. */
+static struct spec_image_step *list_steps(struct planner *p)
+{
+	struct spec_image_step *steps = arena_alloc(&p->c->arena, (p->plan.steps.count + 1) * sizeof *steps);
+
+	for (size_t i = 0; i < p->plan.steps.count; i++)
+		steps[i] = (struct spec_image_step){ p->plan.steps.at[i].instruction->shown, p->plan.steps.at[i].key };
+	return steps;
+}
+
 static void fill_image(struct planner *p)
 {
 	struct spec_image_config *config = arena_alloc(&p->c->arena, sizeof *config);
@@ -204,6 +214,7 @@ static void fill_image(struct planner *p)
 		.generation = p->plan.generation,
 		.config = config,
 		.history = { p->stage->history.at, p->stage->history.count },
+		.steps = { list_steps(p), p->plan.steps.count },
 	};
 	if (!p->plan.image.layers.at)
 		p->plan.image.layers.at = arena_alloc(&p->c->arena, sizeof(char *));

@@ -59,6 +59,8 @@ static void begin_with_stage(struct planner *p, const struct stage *from)
 	stage->base = before.base;
 	stage->layers = before.layers;
 	stage->config = before.config;
+	stage->history.at = before.history.at;
+	stage->history.count = before.history.count;
 }
 
 static void begin_with_image(struct planner *p, const struct image *image)
@@ -67,6 +69,8 @@ static void begin_with_image(struct planner *p, const struct image *image)
 
 	stage->base = image->base;
 	stage->layers = image->layers;
+	stage->history.at = image->history.at;
+	stage->history.count = image->history.count;
 	if (image->config)
 		stage->config = *image->config;
 }

@@ -41,11 +41,13 @@ static const struct field image_rows[] = {
 	TEXT("name", name, FILLED, "Name of the image."),
 	TEXT("created", created, NEEDED, "When it was made."),
 	TEXT("architecture", architecture, FILLED, "Machine it runs on, in Go's words."),
+	TEXT("author", author, 0, "Who answers for it."),
 	TEXTS("layers", layers, NEEDED, "Keys of its layers, the base first."),
 	TEXT("base", base, NEEDED, "Key of the distribution's layer, or nothing."),
 	TEXT("generation", generation, 0, "Part of the keys of its layers, or nothing."),
 	OBJECT("config", config, NEEDED, image_config, "How it is run."),
 	OBJECTS("history", history, NEEDED, image_step, "The instructions it was made by."),
+	OBJECTS("steps", steps, 0, image_step, "The same of its last build, of every stage."),
 };
 static RECORD(image);
 #undef OWNER
@@ -85,7 +87,8 @@ int image_write(struct conductor *c, struct image *image, struct err *e)
 	struct text json;
 
 	clock_write_now(now);
-	image->created = arena_text(&c->arena, now);
+	if (!image->created || !image->created[0])
+		image->created = arena_text(&c->arena, now);
 	text_init(&json, &c->arena);
 	json_write(&record_image, image, JSON_SPACES, &json);
 	own_fd images_fd = openat(c->root_fd, "images", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -24,12 +24,13 @@ struct spec_image_step { /* one instruction, in the order of the file */
 };
 
 struct image {
-	const char *name, *created, *architecture;
+	const char *name, *created, *architecture, *author; /* author: NULL when nobody says so */
 	struct spec_texts layers; /* keys, the base first */
 	const char *base;         /* key of the layer that a distribution was unpacked to; "" when there is none */
 	const char *generation;   /* part of the keys of its layers: changed by --no-cache */
 	struct spec_image_config *config;
-	SPEC_LIST(spec_image_step) history;
+	SPEC_LIST(spec_image_step) history; /* what its layers come from, the base image's first */
+	SPEC_LIST(spec_image_step) steps;   /* of its last build, in all stages; of an imported one none */
 };
 
 /* The same document is part of an OCI image. */
@@ -41,7 +42,7 @@ int image_find(struct conductor *c, const char *name, struct image **out, struct
 /* No such image is an error. */
 int image_read(struct conductor *c, const char *name, struct image **out, struct err *e);
 
-/* Write it under image->name; sets `created`. An image of that name is replaced. */
+/* Write it under image->name; `created` NULL: now. An image of that name is replaced. */
 int image_write(struct conductor *c, struct image *image, struct err *e);
 
 int image_remove(const struct conductor *c, const char *name, struct err *e);

@@ -36,6 +36,33 @@ steps() {
 	sed -i 's|/d$|/e|' Conductorfile && change 'the instruction was "COPY d /d" before'
 }
 
+@test "why a step is not cached is said before what it says itself" {
+	file <<<'RUN echo ran'
+	works build --explain-cache img
+	[[ $output == *"not cached: "*$'\nran\n'* ]]
+}
+
+@test "what has changed is said of every stage" {
+	mkdir one two && echo 1 >one/f && echo 1 >two/g
+	{ file <<<'COPY one /one'; } && printf 'FROM scratch AS second\nCOPY --from=0 /bin /bin\nCOPY two /two\nFROM second\nENV A=1\nCOPY two /again\n' >>Conductorfile
+	works build img
+	echo 2 >one/f
+	works build --explain-cache img
+	says "one/f has changed"
+	says "an earlier step has changed"
+	echo 2 >two/g
+	works build --explain-cache img
+	says "two/g has changed"
+	[ "$(steps done)" = 2 ]
+	echo 3 >one/f && echo 3 >two/g
+	works build --explain-cache img
+	says "one/f has changed" && says "two/g has changed"
+	echo 'COPY two /more' >>Conductorfile
+	works build --explain-cache img
+	says "the image had no such step before"
+	[ "$(steps done)" = 1 ]
+}
+
 @test "a heredoc's mode, owner and content are part of its key" {
 	while IFS='|' read -r flag content result; do
 		printf 'COPY %s <<EOF /x\n%s\nEOF\n' "$flag" "$content" | file
