@@ -63,6 +63,7 @@ static RECORD(layout_step);
 #define OWNER struct layout_image
 static const struct field layout_image_rows[] = {
 	TEXT("created", created, 0, "When it was made."),
+	TEXT("author", author, 0, "Who answers for it."),
 	TEXT("architecture", architecture, NEEDED, "Machine, in Go's words."),
 	TEXT("os", os, NEEDED, "linux."),
 	OBJECT("config", config, 0, image_config, "How it is run."),

@@ -46,7 +46,7 @@ struct spec_layout_step {
 };
 
 struct layout_image {
-	const char *created, *architecture, *os;
+	const char *created, *author, *architecture, *os;
 	struct spec_image_config *config;
 	struct spec_layout_root *root;
 	SPEC_LIST(spec_layout_step) history;

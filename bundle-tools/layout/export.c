@@ -120,6 +120,7 @@ static int write_config(struct exporting *x, struct spec_layout_descriptor *out,
 	struct spec_layout_root root = { "layers", { x->diff_ids, x->image->layers.count } };
 	struct layout_image document = {
 		.created = choose_time(x, x->image->created),
+		.author = x->image->author,
 		.architecture = x->image->architecture,
 		.os = "linux",
 		.config = x->image->config,

@@ -1,5 +1,6 @@
 #include "bundle-tools/layout/import.h"
 
+#include "bundle-tools/build/base.h"
 #include "bundle-tools/build/build.h"
 #include "bundle-tools/layout/archive.h"
 #include "bundle-tools/layout/choose.h"
@@ -157,6 +158,8 @@ static int read_documents(struct importing *x, struct err *e)
 	x->document = document;
 	if (strcmp(x->document->os, "linux") != 0)
 		return err_set(e, "the image is for %s", x->document->os);
+	if (strcmp(x->document->architecture, base_architecture()) != 0)
+		return err_set(e, "the image is for linux/%s, this machine is linux/%s", x->document->architecture, base_architecture());
 	x->image = x->options->image ? x->options->image : name;
 	if (!x->image || !store_is_name(x->image) || strcmp(x->image, "scratch") == 0) {
 		(void)err_set(e, "\"%.100s\" cannot be the name of an image", x->image ? x->image : "");
@@ -190,6 +193,8 @@ static int write_image(struct importing *x, struct err *e)
 	static struct spec_image_config nothing;
 	struct image image = {
 		.name = x->image,
+		.created = x->document->created,
+		.author = x->document->author,
 		.architecture = x->document->architecture,
 		.layers = { x->keys, x->manifest->layers.count },
 		.base = "",

@@ -164,6 +164,7 @@ int configure(const struct configuring *x, struct err *e)
 	choose_arguments(x, &b.args);
 	choose_environment(x, has_terminal, &b.env);
 	choose_mounts(x, &b);
+	configure_annotations(x, &b.annotations);
 	if (root_find_user(x->c, x->root_fd, o->user ? o->user : image ? image->user : NULL, &b.user, e) || write_files(x, e))
 		return -1;
 	return bundle_write(x->c, x->dir_fd, &b, e);

@@ -15,3 +15,6 @@ struct configuring {
 
 /* Write hosts, resolv.conf and config.json into the bundle's directory. */
 int configure(const struct configuring *x, struct err *e);
+
+/* The image's labels, and what else it says about itself. */
+void configure_annotations(const struct configuring *x, struct spec_map *out);

@@ -169,6 +169,31 @@ shown() {
 	says "SOURCE_DATE_EPOCH" && [ ! -e c.tar ]
 }
 
+@test "an image on another one has all of its history; author and date go with it" {
+	file <<<'RUN echo one >/one'
+	works build first
+	printf 'FROM first AS base\nRUN echo two >/two\nFROM base\nENV A=1\nRUN echo three >/three\n' >Second
+	works build second Second
+	works export second out
+	skopeo inspect --config oci:out:second >config
+	[ "$(jq '.rootfs.diff_ids | length' config)" = 5 ]
+	[ "$(jq -r '[.history[] | select(.empty_layer | not) | .created_by][2:] | join(", ")' config)" = \
+		"RUN echo one >/one, RUN echo two >/two, RUN echo three >/three" ]
+	umoci config --image out:second --author "Somebody <s@example.org>" --created 2001-02-03T04:05:06Z --tag signed
+	works import --name signed out third
+	works bundle third b -- true
+	[ "$(jq -r '.annotations["org.opencontainers.image.author"]' b/config.json)" = "Somebody <s@example.org>" ]
+	umount b/rootfs
+	works export third again
+	skopeo inspect --config oci:again:third | jq -e '.author == "Somebody <s@example.org>" and .created == "2001-02-03T04:05:06Z"'
+	local other=arm64
+	[ "$(jq -r .architecture config)" = amd64 ] || other=amd64
+	umoci config --image out:second --architecture $other --tag other
+	jq '.manifests |= map(del(.platform))' out/index.json >index && cp index out/index.json
+	fails import --name other out fourth
+	says "the image is for linux/$other"
+}
+
 @test "several images share a layout, and a name is replaced" {
 	image
 	works export img out

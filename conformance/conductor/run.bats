@@ -122,6 +122,26 @@ image() {
 	fails bundle img .
 }
 
+@test "config.json says what the image says of itself, and what a label says goes first" {
+	file <<-'END'
+		LABEL one=1 org.opencontainers.image.os="no system"
+		STOPSIGNAL SIGUSR1
+		EXPOSE 80 53/udp
+	END
+	works build img
+	works bundle img b -- true
+	jq -e --slurpfile i "$STORE/images/img.json" '.annotations | . == {
+		"one": "1", "org.opencontainers.image.os": "no system", "org.opencontainers.image.architecture": $i[0].architecture,
+		"org.opencontainers.image.created": $i[0].created, "org.opencontainers.image.stopSignal": "SIGUSR1",
+		"org.opencontainers.image.exposedPorts": "80/tcp,53/udp" }' b/config.json
+	umount b/rootfs
+	mkdir root
+	works bundle img c
+	umount c/rootfs
+	works run -d img web -- /bin/busybox sleep 1000
+	jq -e '.annotations.one == "1"' "$STORE/containers/web/config.json"
+}
+
 @test "a bundle's layers stay while it is mounted, wherever it was moved to, and from the moment that it is begun" {
 	image
 	works bundle img ./b -- true
