@@ -59,6 +59,8 @@ static void begin_with_stage(struct planner *p, const struct stage *from)
 	stage->base = before.base;
 	stage->layers = before.layers;
 	stage->config = before.config;
+	stage->arguments.at = before.arguments.at;
+	stage->arguments.count = before.arguments.count;
 	stage->history.at = before.history.at;
 	stage->history.count = before.history.count;
 }

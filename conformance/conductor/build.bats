@@ -34,6 +34,31 @@ load harness
 	says "--build-arg B=1: Conductorfile has no ARG of that name"
 }
 
+@test "an ARG holds from its line to the end of its stage, and in stages that follow from that; before FROM it is for FROM, and a default" {
+	file <<-'END'
+		RUN echo "<$G>" >/before
+		ARG G
+		ARG X=x$G
+		RUN echo "<$G $X>" >/after
+		ENV X=env
+		RUN echo "<$X>" >/env
+		FROM one AS two
+		RUN echo "<$G>" >/child
+		ARG G=own
+		RUN echo "<$G>" >/own
+		FROM $BASE
+		ARG X
+		COPY --from=two / /
+		RUN ["/bin/busybox", "sh", "-c", "echo \"<$G $X>\" >/other"]
+	END
+	sed -i '1s/.*/ARG G=global BASE=scratch\nFROM scratch AS one/' Conductorfile
+	said() { in_image img '/bin/busybox cat /before /after /env /child /own /other' | paste -sd ' '; }
+	works build img
+	[ "$(said)" = "<> <global xglobal> <env> <global> <own> < >" ]
+	works build --build-arg G=given --build-arg X=y img
+	[ "$(said)" = "<> <given y> <env> <given> <given> < y>" ]
+}
+
 @test "heredocs are commands and files" {
 	file <<-'END'
 		ENV X=value
