@@ -30,7 +30,10 @@ struct copy {
 /* Find the sources of words in the working directory (wildcards are those of glob(7)), and read their trees. */
 int copy_find(struct conductor *c, struct copy *copy, const struct spec_texts *words, struct err *e);
 
-/* The same inside of another root, when its files are there: COPY --from. No wildcards. */
+/* The paths below a root that match; none is an error. */
+int copy_match(struct conductor *c, int root_fd, const char *pattern, struct spec_texts *out, struct err *e);
+
+/* The same inside of another root, when its files are there: COPY --from. */
 int copy_find_in_root(struct conductor *c, struct copy *copy, int root_fd, const struct spec_texts *words, struct err *e);
 
 /* Close what finding has opened. */

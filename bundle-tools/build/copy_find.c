@@ -147,9 +147,14 @@ int copy_find(struct conductor *c, struct copy *copy, const struct spec_texts *w
 
 int copy_find_in_root(struct conductor *c, struct copy *copy, int root_fd, const struct spec_texts *words, struct err *e)
 {
-	for (size_t i = 0; i < words->count; i++)
-		if (read_source(c, copy, root_fd, words->at[i], e))
+	for (size_t i = 0; i < words->count; i++) {
+		struct spec_texts found = { &words->at[i], 1 };
+		if (has_wildcard(words->at[i]) && copy_match(c, root_fd, words->at[i], &found, e))
 			return -1;
+		for (size_t k = 0; k < found.count; k++)
+			if (read_source(c, copy, root_fd, found.at[k], e))
+				return -1;
+	}
 	return 0;
 }
 

@@ -167,11 +167,8 @@ static int read_from_stage(struct planner *p, struct step *s, const struct spec_
 	list_parts(&s->copy, a, &parts);
 	words_add(&parts, s->copy.rules.has_mode ? arena_format(a, "%o", s->copy.rules.mode) : NULL, a);
 	words_add(&parts, s->from_layers.count ? s->from_layers.at[s->from_layers.count - 1] : "", a);
-	for (size_t i = 0; i < words->count; i++) {
-		if (strpbrk(words->at[i], "*?["))
-			return err_set(p->e, "not supported yet: wildcards with --from");
+	for (size_t i = 0; i < words->count; i++)
 		words_add(&parts, words->at[i], a);
-	}
 	planner_set_key(p, s, "COPY --from", &parts);
 	return 0;
 }

@@ -85,6 +85,26 @@ tree() {
 	says "COPY d /d: cached"
 }
 
+@test "wildcards in another stage, which stay inside of it" {
+	mkdir -p s/lib/a s/lib/b && echo 1 >s/lib/a/x.so && echo 2 >s/lib/b/y.so && echo 3 >s/lib/b/.z.so && echo 4 >s/plain
+	ln -s /../../../../../../../../../../etc s/up
+	file <<-'END'
+		COPY s /s
+		FROM scratch
+		COPY --from=0 /bin /bin
+		COPY --from=0 /s/lib/*/[xy].so /lib/
+		COPY --from=0 s/p?ain /called
+		COPY --from=0 /s/up/host* /s/[lp]* /all/
+	END
+	fails build img
+	says "Conductorfile:10: "
+	says "no file matches /s/up/host*"
+	sed -i 's|/s/up/host\* ||' Conductorfile
+	works build img
+	[ "$(in_image img '/bin/busybox find /lib /called /all -type f' | sort | paste -sd ' ')" = \
+		"/all/lib/a/x.so /all/lib/b/.z.so /all/lib/b/y.so /all/plain /called /lib/x.so /lib/y.so" ]
+}
+
 @test "what changes while it is copied is an error" {
 	file <<<'COPY grows /'
 	head -c 50000000 /dev/urandom >grows
