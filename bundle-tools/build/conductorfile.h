@@ -42,6 +42,7 @@ struct instruction {
 	const char *from, *owner, *mode; /* COPY --from= --chown= --chmod=, or NULL */
 	const char *stage;      /* FROM ... AS STAGE, or NULL */
 	SPEC_LIST(heredoc) heredocs;
+	const char *script;     /* RUN with a heredoc that names its interpreter (#!): that is run, without a shell; else NULL */
 };
 
 struct conductorfile {

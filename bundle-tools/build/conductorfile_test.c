@@ -101,12 +101,15 @@ static void heredocs_of_run(void **state)
 {
 	struct instruction *i = parse(*state,
 				      "FROM x\nRUN <<EOF\n  one\n# kept\ntwo\nEOF\nRUN cat <<-\"A\" 3<<B >f\n\tone\n\tA\ntwo\nB\n"
-				      "RUN echo $((1 <<2)) '<<no' a<<b <<<c\n",
-				      4);
+				      "RUN echo $((1 <<2)) '<<no' a<<b <<<c\nRUN <<E\n#!/bin/x -y\nz\nE\nRUN cat <<E\n#!/bin/x\nE\n",
+				      6);
 
 	assert_string_equal(i[1].rest, "  one\n# kept\ntwo\n");
 	assert_string_equal(i[2].rest, "cat <<-\"A\" 3<<B >f\none\nA\ntwo\nB\n");
 	assert_int_equal(i[3].heredocs.count, 0);
+	assert_string_equal(i[4].script, "#!/bin/x -y\nz\n");
+	assert_null(i[1].script);
+	assert_null(i[5].script);
 }
 
 static void heredocs_of_copy(void **state)
@@ -155,7 +158,6 @@ static void mistakes_say_where(void **state)
 	refuse(f, "FROM x\nSHELL /bin/sh", "C:2: SHELL needs a JSON array: [\"/bin/sh\", \"-c\"]");
 	refuse(f, "FROM x\nUSER a b", "C:2: USER takes one word, not 2");
 	refuse(f, "FROM x\nRUN <<EOF\nfoo\n", "C:2: the heredoc EOF never ends: no line is just EOF");
-	refuse(f, "FROM x\nRUN <<E\n#!/bin/x\nE\n", "C:2: not supported yet: a heredoc that begins with #!");
 	refuse(f, "# syntax=other\nFROM x", "C:1: syntax=other is not known");
 	refuse(f, "# escape=`\nFROM x", "C:1: not supported yet: the directive escape=`");
 }

@@ -38,7 +38,8 @@ static const struct row rows[] = {
 	  "content of the directory does. May be followed by heredocs." },
 	{ "RUN", INSTRUCTION_RUN, SHAPE_COMMAND, 1, "a command", "COMMAND",
 	  "In a container, by the shell, with the network of the host's machine and with apt's lists and archives kept outside of "
-	  "the layer. As a JSON array it is run without a shell. May be followed by heredocs." },
+	  "the layer. As a JSON array it is run without a shell. May be followed by heredocs; one alone that begins with #! is run by "
+	  "the interpreter that it names." },
 	{ "ENV", INSTRUCTION_ENV, SHAPE_PAIRS, 1, "NAME=VALUE", "NAME=VALUE ...",
 	  "Variables of the instructions that follow, and of the image." },
 	{ "WORKDIR", INSTRUCTION_WORKDIR, SHAPE_LINE, 1, "a directory", "DIRECTORY",
@@ -201,7 +202,7 @@ const char *instruction_find_heredoc(const char *c, struct arena *a, struct here
 }
 
 /* "RUN <<EOF" alone: the body is the script. With a command before it the shell reads the heredoc itself. */
-static int join_run(struct instruction *i, struct arena *a, struct err *e)
+static void join_run(struct instruction *i, struct arena *a)
 {
 	struct heredoc_start start;
 	struct text whole;
@@ -209,16 +210,13 @@ static int join_run(struct instruction *i, struct arena *a, struct err *e)
 	text_init(&whole, a);
 	const char *after = instruction_find_heredoc(i->rest, a, &start);
 	bool is_alone = i->heredocs.count == 1 && strncmp(i->rest, "<<", 2) == 0 && after && !after[strspn(after, " \t")];
-	if (is_alone && strncmp(i->heredocs.at[0].body, "#!", 2) == 0) {
-		(void)err_set(e, "not supported yet: a heredoc that begins with #!");
-		return err_hint(e, "name the interpreter: RUN python3 <<EOF");
-	}
+	if (is_alone && strncmp(i->heredocs.at[0].body, "#!", 2) == 0)
+		i->script = i->heredocs.at[0].body;
 	if (!is_alone)
 		text_add(&whole, "%s\n", i->rest);
 	for (size_t h = 0; h < i->heredocs.count; h++)
 		text_add(&whole, "%s%s%s", i->heredocs.at[h].body, is_alone ? "" : i->heredocs.at[h].name, is_alone ? "" : "\n");
 	i->rest = whole.at;
-	return 0;
 }
 
 /* --- forms ---------------------------------------------------------------------------------------------------------- */
@@ -280,7 +278,9 @@ static int check_kind(struct instruction *i, struct arena *a, struct err *e)
 	case INSTRUCTION_FROM:
 		return finish_from(i, e);
 	case INSTRUCTION_RUN:
-		return i->heredocs.count ? join_run(i, a, e) : 0;
+		if (i->heredocs.count)
+			join_run(i, a);
+		return 0;
 	default:
 		return 0;
 	}

@@ -18,6 +18,9 @@ struct build_options {
 	bool has_no_cache, explains_cache, is_dry_run, has_shell_on_error, is_quiet;
 };
 
+/* Where a RUN finds a heredoc that names its interpreter. */
+#define STEP_SCRIPT "/dev/heredoc"
+
 enum step_kind { STEP_BASE, STEP_COPY, STEP_COPY_FROM, STEP_RUN, STEP_WORKDIR, STEP_CONFIG };
 
 struct step {
@@ -30,6 +33,7 @@ struct step {
 	struct spec_texts from_words, from_layers; /* STEP_COPY_FROM */
 	const char *manifest;          /* STEP_COPY */
 	struct spec_texts args, env;   /* STEP_RUN */
+	struct spec_texts shell;       /* STEP_RUN: that of SHELL, or none */
 	const char *cwd, *user;        /* STEP_RUN; cwd also STEP_WORKDIR */
 	const char *base_key;          /* STEP_RUN: of the distribution below, or "" */
 };

@@ -233,6 +233,10 @@ void planner_read_command(struct planner *p, struct spec_texts *out)
 		return;
 	}
 	*out = (struct spec_texts){ 0 };
+	if (p->i->script) {
+		words_add(out, STEP_SCRIPT, &p->c->arena);
+		return;
+	}
 	for (size_t i = 0; i < shell->count; i++)
 		words_add(out, shell->at[i], &p->c->arena);
 	for (size_t i = 0; i < 2 && !shell->count; i++)
@@ -259,6 +263,7 @@ int planner_read_run(struct planner *p)
 	struct step *s = planner_add_step(p, STEP_RUN);
 
 	planner_read_command(p, &s->args);
+	s->shell = (struct spec_texts){ p->stage->config.shell.at, p->stage->config.shell.count ? 1 : 0 };
 	read_environment(p, &s->env);
 	s->cwd = p->stage->config.working_dir ? p->stage->config.working_dir : "/";
 	s->user = p->stage->config.user ? p->stage->config.user : "";
@@ -267,7 +272,7 @@ int planner_read_run(struct planner *p)
 	words_add(&parts, s->user, &p->c->arena);
 	for (size_t i = 0; i < s->args.count; i++)
 		words_add(&parts, s->args.at[i], &p->c->arena);
-	words_add(&parts, NULL, &p->c->arena);
+	words_add(&parts, p->i->script, &p->c->arena);
 	for (size_t i = 0; i < s->env.count; i++)
 		words_add(&parts, s->env.at[i], &p->c->arena);
 	planner_set_key(p, s, "RUN", &parts);

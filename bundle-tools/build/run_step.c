@@ -1,6 +1,6 @@
 #include "bundle-tools/build/run_step.h"
 
-#include "bundle-tools/run/bundle.h"
+#include "bundle-tools/run/container.h"
 #include "bundle-tools/run/mounts.h"
 #include "bundle-tools/run/runtime.h"
 #include "spec/base/own.h"
@@ -106,7 +106,7 @@ static int add_caches(struct running *x, struct bundle_mount *mounts, size_t *co
 	if (!x->r->step->base_key[0])
 		return 0;
 	x->cache_lock = arena_format(&x->c->arena, "apt-%.32s", x->r->step->base_key);
-	if (store_lock(x->c, x->cache_lock, LOCK_WAIT, &x->cache_fd, x->e))
+	if (x->cache_fd < 0 && store_lock(x->c, x->cache_lock, LOCK_WAIT, &x->cache_fd, x->e)) /* held: by the command that failed */
 		return -1;
 	if (make_cache(x, "lists", "/var/lib/apt/lists", &mounts[*count]))
 		return -1;
@@ -116,11 +116,28 @@ static int add_caches(struct running *x, struct bundle_mount *mounts, size_t *co
 	return 0;
 }
 
+/* --- a script ------------------------------------------------------------------------------------------------------- */
+
+/* In /dev, which is no part of the layer. */
+static int add_script(struct running *x, struct bundle_mount *mounts, size_t *count)
+{
+	const char *script = x->r->step->instruction->script;
+
+	if (!script)
+		return 0;
+	if (store_write_file(x->bundle_fd, "script", script, strlen(script), WRITE_PLAIN, x->e))
+		return -1;
+	if (fchmodat(x->bundle_fd, "script", 0755, 0))
+		return err_sys(x->e, "set the mode of %s/script", x->directory);
+	mounts[(*count)++] = (struct bundle_mount){ arena_format(&x->c->arena, "%s/script", x->directory), STEP_SCRIPT, true };
+	return 0;
+}
+
 /* --- the container -------------------------------------------------------------------------------------------------- */
 
 static int write_bundle(struct running *x, const struct spec_texts *args, bool has_terminal)
 {
-	struct bundle_mount mounts[3] = { { "/etc/resolv.conf", "/etc/resolv.conf", true } };
+	struct bundle_mount mounts[4] = { { "/etc/resolv.conf", "/etc/resolv.conf", true } };
 	struct bundle b = {
 		.args = *args,
 		.env = x->r->step->env,
@@ -132,7 +149,7 @@ static int write_bundle(struct running *x, const struct spec_texts *args, bool h
 	};
 	size_t count = access("/etc/resolv.conf", F_OK) == 0;
 
-	if (!x->cache_lock && add_caches(x, mounts, &count))
+	if (add_caches(x, mounts, &count) || add_script(x, mounts, &count))
 		return -1;
 	b.mounts.at = mounts;
 	b.mounts.count = count;
@@ -143,9 +160,11 @@ static int write_bundle(struct running *x, const struct spec_texts *args, bool h
 
 static int show_shell(struct running *x)
 {
-	struct spec_texts shell = { x->r->step->args.at, 1 };
+	struct spec_texts shell = x->r->step->shell;
 	int exit_code = 0;
 
+	if (!shell.count)
+		container_read_command(x->c, x->r->merged_fd, &shell); /* bash, or sh */
 	(void)dprintf(STDERR_FILENO, "a shell where it failed; the layer is given up when it ends\n");
 	if (write_bundle(x, &shell, true))
 		return -1;

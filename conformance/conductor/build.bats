@@ -79,6 +79,32 @@ load harness
 	[ "$(in_image img '/bin/busybox cat /out /etc/conf /etc/plain /fed')" = $'one\nvalue\nx=value\nx=$X\nfed by value' ]
 }
 
+@test "a heredoc that names its interpreter is run by it, and its text is part of the key" {
+	file <<-'END'
+		RUN /bin/busybox ln -s busybox /bin/awk
+		ENV X=value
+		USER 5
+		RUN <<EOF
+		#!/bin/awk -f
+		BEGIN { print "awk", ENVIRON["X"], "$X" >"/dev/shm/x"; print "said", $X }
+		EOF
+	END
+	works build img
+	says $'\nsaid '
+	works build img
+	says "RUN <<EOF: cached"
+	sed -i 's/"said"/"other"/' Conductorfile
+	works build img
+	says $'\nother '
+	sed -i 's|^#!.*|#!/no/such|' Conductorfile
+	fails build img
+	says "the interpreter or loader it names is not"
+	file <<<$'RUN <<EOF\n#!/bin/sh\necho x >/made\nEOF'
+	works build img
+	[ "$(ls -A "$STORE/layers/$(jq -r '.layers[-1]' "$STORE/images/img.json")/diff")" = made ]
+	left_behind
+}
+
 @test "stages, and files from an earlier stage and from another image" {
 	file <<-'END'
 		RUN echo made >/made
@@ -207,6 +233,12 @@ load harness
 	says $'build\r'
 	says "ended with exit code 5"
 	left_behind
+	# a shell it is also where the command is none
+	sed -i '$d' Conductorfile && echo 'RUN ["/bin/busybox", "false"]' >>Conductorfile
+	output=$(printf 'echo a-$((40 + 2))\nexit\n' |
+		timeout 30 script -qec "$CONDUCTOR --root $STORE --runtime $RUNTIME build --shell-on-error img" /dev/null 3>&-) || true
+	echo "$output"
+	says "a-42"
 }
 
 @test "users and groups by the image's own names, and nobody else's" {
