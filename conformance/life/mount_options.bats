@@ -281,6 +281,16 @@ run_as_user() {
 	refused "needs a pid namespace"
 }
 
+@test "a sysfs that a user namespace is denied tells what covers the host's" {
+	only_boxcar
+	user_namespace
+	args /probe true
+	try unshare -m --propagation private sh -c 'mount -t tmpfs none /sys/kernel/mm && mount -t tmpfs -o ro none /sys/class && exec "$@"' sh \
+		"$RUNTIME" --root "$ROOT" run --bundle "$BUNDLE" "$ID"
+	gave 1 "mount sysfs on /sys: "
+	[[ $output == *"operation not permitted (/mounts/"*"here mounts cover it: /sys/kernel/mm, /sys/class; "* ]]
+}
+
 # --- every option -----------------------------------------------------------------------------------------------------
 
 # OPTION: what is mounted with it (fs: a tmpfs; bind: a directory on a tmpfs that has all restrictions, with a tmpfs below it that

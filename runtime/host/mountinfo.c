@@ -71,14 +71,18 @@ bool mountinfo_read_line(char *line, struct mount_line *out)
 	return true;
 }
 
-/* The kernel made these to be mounted on: they hide nothing. */
+/* The kernel made these to be mounted on, and keeps them empty: what is there hides nothing. */
 static bool is_made_for_mounts(const char *path)
 {
-	static const char *const places[] = { "/proc/sys/fs/binfmt_misc", "/proc/fs/nfsd", "/sys/fs/", "/sys/kernel/",
-					      "/sys/firmware/efi/efivars" };
+	static const char *const places[] = {
+		"/proc/fs/nfsd",      "/proc/sys/fs/binfmt_misc",  "/proc/xen",        "/sys/firmware/efi/efivars",
+		"/sys/fs/bpf",        "/sys/fs/cgroup",            "/sys/fs/pstore",   "/sys/fs/fuse/connections",
+		"/sys/fs/resctrl",    "/sys/fs/selinux",           "/sys/fs/smackfs",  "/sys/hypervisor/s390",
+		"/sys/kernel/config", "/sys/kernel/debug",         "/sys/kernel/security", "/sys/kernel/tracing",
+	};
 
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
-		if (text_has_prefix(path, places[i]))
+		if (strcmp(path, places[i]) == 0)
 			return true;
 	return false;
 }
