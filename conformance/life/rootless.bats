@@ -239,14 +239,33 @@ piece() {
 	failed_with "/etc/subgid gives $ONE no ids" "usermod --add-subgids" "spec --rootless"
 }
 
+# with_files USER COMMAND-ON-A-COPY-OF-/etc: then run the container with that
+with_files() {
+	cp -a /etc "$DIR/etc"
+	(cd "$DIR/etc" && eval "$2")
+	run unshare --mount --propagation private sh -c 'mount --bind "$DIR/etc" /etc && cd "$DIR/$0/b" && exec setpriv --reuid "$0" \
+		--regid "$0" --init-groups env XDG_RUNTIME_DIR="$DIR/$0/run" "$DIR/boxcar" run '"$ID" "$1"
+	rm -rf "$DIR/etc"
+}
+
 @test "no /etc/subuid at all" {
 	map "$SUB"
-	cp -a /etc "$DIR/etc" && rm "$DIR"/etc/sub[ug]id*
-	run as "$SUB" true
-	run unshare --mount --propagation private sh -c 'mount --bind "$DIR/etc" /etc && cd "$DIR/$SUB/b" && exec setpriv --reuid "$SUB" \
-		--regid "$SUB" --init-groups env XDG_RUNTIME_DIR="$DIR/$SUB/run" "$DIR/boxcar" run '"$ID"
-	rm -rf "$DIR/etc"
+	with_files "$SUB" 'rm sub[ug]id*'
 	failed_with "/etc/subgid does not exist" "usermod --add-subgids"
+}
+
+@test "a /etc/subuid with mistakes in it: the line is named" {
+	map "$SUB"
+	for line in "$SUB:many:65536" "$SUB:100000" "$SUB" "$SUB:100000:0" "$SUB:-5:65536" "$SUB:100000:99999999999999999999" "$SUB:100000:65536x"; do
+		with_files "$SUB" "printf '# ours\n\nsomebody:1:1\n%s\n' '$line' >subgid"
+		failed_with "newgidmap: gid range" "line 4 of /etc/subgid gives no ids: it is to be NAME:FIRST:COUNT" "(/linux/gidMappings, "
+	done
+	with_files "$SUB" "printf 'garbage\377\n:::\n%s' '$SUB:100000:6553' >subuid"
+	failed_with "newuidmap: uid range" "/etc/subuid gives $SUB only 100000 to 106552" "(/linux/uidMappings, "
+	with_files "$SUB" 'rm subgid && mkdir subgid'
+	failed_with "newgidmap" "what /etc/subgid gives $SUB is not known: read /etc/subgid: "
+	with_files "$SUB" ': >subgid && chmod 0 subgid'
+	failed_with "newgidmap: gid range" "read /etc/subgid: permission denied"
 }
 
 @test "maps that the configuration itself forbids" {

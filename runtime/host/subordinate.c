@@ -51,32 +51,35 @@ struct ranges {
 	struct range {
 		uint64_t first, end;
 	} *at;
-	size_t count;
+	size_t count, wrong_line; /* of those that name the user, one that gives nothing; 0: none */
 };
 
-static bool read_range(char *line, const char *name, const char *number, struct range *out)
+static bool read_range(const char *const fields[3], struct range *out)
 {
-	const char *fields[3];
 	uint64_t count;
 
-	if (!read_fields(line, fields) || (strcmp(fields[0], name) != 0 && strcmp(fields[0], number) != 0))
-		return false;
 	if (!text_read_uint(fields[1], UINT32_MAX, &out->first) || !text_read_uint(fields[2], UINT32_MAX, &count))
 		return false;
 	out->end = out->first + count;
 	return count > 0;
 }
 
+/* Lines of others, comments and empty ones say nothing. */
 static struct ranges read_ranges(char *rest, const char *name, struct arena *a)
 {
-	const char *number = arena_format(a, "%u", (unsigned)getuid());
+	const char *number = arena_format(a, "%u", (unsigned)getuid()), *fields[3];
 	struct ranges r = { 0 };
 	struct range one;
 	char *line;
 
-	while ((line = strsep(&rest, "\n"))) {
-		if (!read_range(line, name, number, &one))
+	for (size_t at = 1; (line = strsep(&rest, "\n")); at++) {
+		bool is_whole = read_fields(line, fields);
+		if (strcmp(fields[0], name) != 0 && strcmp(fields[0], number) != 0)
 			continue;
+		if (!is_whole || !read_range(fields, &one)) {
+			r.wrong_line = at;
+			continue;
+		}
 		r.at = arena_grow(a, r.at, r.count * sizeof *r.at, (r.count + 1) * sizeof *r.at);
 		r.at[r.count++] = one;
 	}
@@ -131,13 +134,18 @@ static int explain_files(const struct source *s, const char *lines, struct arena
 {
 	const char *name = find_name(a);
 	char *text = mountinfo_read_file(s->file, a);
-	bool is_there = text != NULL || errno != ENOENT;
+	int number = text ? 0 : errno;
 	struct ranges r = read_ranges(text, name, a);
 
+	if (number && number != ENOENT)
+		return err_hint(e, "what %s gives %s is not known: read %s: %s", s->file, name, s->file, err_words(number));
+	if (r.wrong_line)
+		return err_hint(e, "line %zu of %s gives no ids: it is to be NAME:FIRST:COUNT, such as %s:100000:65536", r.wrong_line, s->file,
+				name);
 	if (r.count)
 		return refuse_range(s, &r, name, arena_text(a, lines), a, e);
 	return err_hint(e, "%s %s; as root: usermod %s 100000-165535 %s, or map your own id alone, as `boxcar spec --rootless` does",
-			s->file, is_there ? arena_format(a, "gives %s no ids", name) : "does not exist", s->option, name);
+			s->file, number ? "does not exist" : arena_format(a, "gives %s no ids", name), s->option, name);
 }
 
 /* What its file, or the caller, takes from it: true when told. */
