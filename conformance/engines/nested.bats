@@ -58,12 +58,19 @@ nested() {
 	failed_with 1 "CAP_NET_ADMIN"
 }
 
-@test "a user namespace inside: what covers /proc is named, and without that it works" {
+@test "a user namespace inside: what covers /proc or /sys is named, and without that it works" {
 	rm b/config.json
 	(cd b && ./runtime spec --rootless && jq '.process.terminal = false | .process.args = ["sh", "-c", "echo nested"]' config.json >c && mv c config.json)
 	run nested --security-opt seccomp=unconfined -- --rootless=true run --bundle /b inner
 	failed_with 1 "mount proc on /proc"
 	[[ $output == *"here mounts cover it: /proc/"*"unmask=ALL"* ]]
+	run nested --security-opt seccomp=unconfined --security-opt unmask=ALL -- --rootless=true run --bundle /b inner
+	gave 0 nested
+	jq '.linux.namespaces += [{"type": "network"}] | (.mounts[] | select(.destination == "/sys")) = {destination: "/sys", type: "sysfs",
+		source: "sysfs", options: ["ro"]}' b/config.json >b/c && mv b/c b/config.json
+	run nested --security-opt seccomp=unconfined --security-opt 'unmask=/proc/*' -- --rootless=true run --bundle /b inner
+	failed_with 1 "mount sysfs on /sys"
+	[[ $output == *"here mounts cover it: /sys/"*"unmask=ALL"* ]]
 	run nested --security-opt seccomp=unconfined --security-opt unmask=ALL -- --rootless=true run --bundle /b inner
 	gave 0 nested
 }
