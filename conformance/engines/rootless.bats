@@ -234,6 +234,36 @@ detached() {
 	gave 0 $'built\n0'
 }
 
+# step OPTION... -- COMMAND... in the working container
+step() {
+	buildah run --runtime "$DIR/runtime" --network none "$@"
+}
+export -f step
+
+@test "buildah: steps in a working container, with either isolation" {
+	working=$(buildah from --signature-policy "$DIR/home/policy.json" --pull-never --ulimit nofile=1024:4096 --ulimit nproc=4096:4096 localhost/bb)
+	for isolation in rootless oci; do
+		run --separate-stderr step --isolation $isolation "$working" -- sh -c 'echo out; echo err >&2; exit 9'
+		gave 9 out
+		[[ $stderr == err* ]]
+		run --separate-stderr step --isolation $isolation --user user "$working" -- sh -c 'id -u; touch /new 2>/dev/null || echo refused'
+		gave 0 $'1000\nrefused'
+		as_user mkdir -p work/v
+		run --separate-stderr step --isolation $isolation --volume "$WORK/v:/v" --env X=y --workingdir /etc "$working" -- \
+			sh -c 'echo $X >/v/file; pwd; tr -s " " </proc/self/uid_map | head -n 1; grep NoNewPrivs: /proc/self/status; hostname >/dev/null'
+		gave 0 $'/etc\n 0 '"$(id -u "$ORDINARY")"$' 1\nNoNewPrivs:\t0'
+		[ "$(<"$WORK/v/file")" = y ] && [ "$(stat -c %U "$WORK/v/file")" = "$ORDINARY" ]
+	done
+	run step --isolation oci "$working" -- nowhere
+	[ "$status" != 0 ] && [[ $output == *nowhere* ]]
+	run on_terminal buildah run --runtime "$DIR/runtime" --network none --isolation oci --tty "$working" tty
+	gave 0 /dev/pts/0
+	step --isolation oci "$working" -- sh -c 'echo kept >/kept; chown 5:6 /kept'
+	buildah commit --signature-policy "$DIR/home/policy.json" --quiet --rm "$working" localhost/kept
+	run once localhost/kept sh -c 'cat /kept; stat -c %u:%g /kept'
+	gave 0 $'kept\n5:6'
+}
+
 @test "boxcar alone, with nothing but a single id" {
 	as_user sh -c 'cd work && rm -rf b && mkdir -p b/rootfs/bin && cp /bin/busybox b/rootfs/bin/sh && '"$DIR"'/runtime spec --rootless --bundle b'
 	as_user sh -c 'cd work/b && sed -i "s/\"terminal\": true/\"terminal\": false/; s/\"sh\"/\"sh\", \"-c\", \"echo alone\"/" config.json'
