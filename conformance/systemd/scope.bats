@@ -212,6 +212,26 @@ limits_hold() {
 }
 
 # bats test_tags=check
+@test "an active unit of the same name in which nobody is any more is cleared away" {
+	systemd-run --quiet --scope --unit="$UNIT" sleep 600 &
+	is_active() { [ "$(property ActiveState)" = active ]; }
+	eventually is_active
+	cgroup=/sys/fs/cgroup$(property ControlGroup)
+	# as when the cgroup is taken away while systemd looks whether it is empty
+	strace -p 1 -o "$BATS_TEST_TMPDIR/trace" -P "$cgroup/cgroup.events" -e inject=openat:error=ENODEV 3>&- &
+	strace=$!
+	eventually grep -q "^TracerPid:[[:space:]]*$strace\$" /proc/1/status
+	kill $(<"$cgroup/cgroup.procs")
+	eventually grep -q ENODEV "$BATS_TEST_TMPDIR/trace"
+	kill "$strace"
+	wait "$strace" || true
+	is_active
+	in_container /probe true
+	gave 0
+	is_unit_gone
+}
+
+# bats test_tags=check
 @test "an active unit of the same name is an error, and stays" {
 	systemd-run --quiet --scope --unit="$UNIT" --description="the other one" sleep 600 &
 	is_active() { [ "$(property ActiveState)" = active ]; }

@@ -189,7 +189,10 @@ static int remove_cgroup(void *context, struct err *e)
 {
 	struct deletion *d = context;
 
-	return d->c->cgroup.path[0] ? cgroup_remove(&d->c->cgroup, END_MS, e) : 0;
+	if (!d->c->cgroup.path[0])
+		return 0;
+	scope_await_end(d->c);
+	return cgroup_remove(&d->c->cgroup, END_MS, e);
 }
 
 static int remove_scope(void *context, struct err *e)

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-enum { REMOVE_MS = 10000 };
+enum { REMOVE_MS = 10000, GO_FIRST_MS = 1000 };
 
 /* --- what a plan has of it ---------------------------------------------------------------------------------------- */
 
@@ -156,6 +156,14 @@ int scope_leave(void *creation, struct err *e)
 }
 
 /* --- later -------------------------------------------------------------------------------------------------------- */
+
+/* A cgroup that is taken away while systemd looks into it (ENODEV) has its scope stay active for ever, with nobody in it: seen with
+ * 252, where it could not be asked to stop it. */
+void scope_await_end(const struct container *c)
+{
+	if (scope_is_there(c) && c->cgroup.path[0])
+		cgroup_await_removal(&c->cgroup, GO_FIRST_MS);
+}
 
 int scope_remove(const struct container *c, struct err *e)
 {

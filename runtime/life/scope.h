@@ -15,6 +15,9 @@ int scope_make_cgroup(const struct creation *c, const char *controllers, struct 
 /* Once init is there, boxcar-systemd need not be. */
 int scope_leave(void *creation, struct err *e);
 
+/* Between the end of the processes and the removal of the cgroup: systemd goes first, a moment long. */
+void scope_await_end(const struct container *c);
+
 /* Stop the unit, where there is one, and remove what is left of its cgroup. That systemd is gone is no error when nothing is
  * left. */
 int scope_remove(const struct container *c, struct err *e);

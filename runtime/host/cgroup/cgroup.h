@@ -101,6 +101,9 @@ int cgroup_kill(const struct cgroup *c, int signal, struct err *e);
  * left. Processes that do not die are named in the error (pid and command). Not there: success. Parents stay. */
 int cgroup_remove(const struct cgroup *c, unsigned milliseconds, struct err *e);
 
+/* Give systemd, whose cgroup it is, this long to remove it. */
+void cgroup_await_removal(const struct cgroup *c, unsigned milliseconds);
+
 bool cgroup_is_frozen(const struct cgroup *c);
 int cgroup_freeze(const struct cgroup *c, bool frozen, struct err *e);
 

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <unistd.h>
 
 /* --- kill --------------------------------------------------------------------------------------------------------- */
 
@@ -156,4 +157,15 @@ int cgroup_remove(const struct cgroup *c, unsigned milliseconds, struct err *e)
 			return err_sys(e, "remove cgroup %s%s", g.at->mount_point, c->path);
 	}
 	return 0;
+}
+
+void cgroup_await_removal(const struct cgroup *c, unsigned milliseconds)
+{
+	const struct facts_hierarchy *unified = facts_find_controller(c->facts, "");
+	struct group g = group_in(c, unified ? unified : facts_find_controller(c->facts, "name=systemd"));
+	struct patience patience = patience_begin(milliseconds);
+	char path[PATH_MAX];
+
+	while (g.at && group_locate(&g, "", path) && access(path, F_OK) == 0 && patience_wait(&patience))
+		;
 }

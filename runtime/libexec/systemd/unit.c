@@ -90,14 +90,66 @@ static int call_start(struct connection *c, const char *unit, const struct prope
 	return result < 0 ? result : 0;
 }
 
+static int call_stop(struct connection *c, const char *unit, struct job *job, sd_bus_error *error)
+{
+	sd_bus_message *message = NULL, *reply = NULL;
+	const char *path;
+
+	int result = connection_begin(c, "StopUnit", &message);
+	if (result >= 0)
+		result = sd_bus_message_append(message, "ss", unit, "replace");
+	if (result < 0) {
+		sd_bus_message_unref(message);
+		return result;
+	}
+	result = connection_call(c, message, error, &reply);
+	if (result >= 0 && (result = sd_bus_message_read(reply, "o", &path)) >= 0)
+		(void)snprintf(job->path, sizeof job->path, "%s", path);
+	sd_bus_message_unref(reply);
+	return result < 0 ? result : 0;
+}
+
+/* False also when systemd does not say. */
+static bool is_deserted(struct connection *c, const char *unit)
+{
+	sd_bus_message *message = NULL, *reply = NULL;
+	sd_bus_error ignored = SD_BUS_ERROR_NULL;
+	bool is_deserted = false;
+
+	int result = connection_begin(c, "GetUnitProcesses", &message);
+	if (result >= 0 && (result = sd_bus_message_append(message, "s", unit)) < 0)
+		sd_bus_message_unref(message);
+	if (result >= 0)
+		result = connection_call(c, message, &ignored, &reply);
+	if (result >= 0 && sd_bus_message_enter_container(reply, 'a', "(sus)") >= 0)
+		is_deserted = sd_bus_message_at_end(reply, 0) > 0;
+	sd_bus_message_unref(reply);
+	sd_bus_error_free(&ignored);
+	return is_deserted;
+}
+
+/* An active scope in which nobody is has ended, but systemd has not seen it: it does not look again when the cgroup was taken away
+ * as it looked (252). */
+static void stop_deserted(struct connection *c, const char *unit)
+{
+	sd_bus_error ignored = SD_BUS_ERROR_NULL;
+	struct job job = { .has_ended = false };
+
+	(void)call_stop(c, unit, &job, &ignored); /* one that stays is met again */
+	sd_bus_error_free(&ignored);
+}
+
 /* One that has failed stays until it is reset, and is then taken away a moment later. False: it is alive. */
 static bool clear_away(struct connection *c, const char *unit, struct failure *failure)
 {
 	char *state = read_property(c, unit, "ActiveState");
 	bool is_alive = state && strcmp(state, "failed") != 0 && strcmp(state, "inactive") != 0 && strcmp(state, "deactivating") != 0;
+	bool is_over = is_alive && strcmp(state, "active") == 0 && is_deserted(c, unit);
 
 	free(state);
-	if (is_alive) {
+	if (is_over) {
+		stop_deserted(c, unit);
+	} else if (is_alive) {
 		char *description = read_property(c, unit, "Description");
 		(void)fail(failure, SYSTEMD_TAKEN, -EEXIST, description);
 		free(description);
@@ -224,25 +276,6 @@ int unit_attach(struct connection *c, const char *unit, const char *subgroup, ui
 	result = connection_call(c, message, &error, &reply);
 	sd_bus_message_unref(reply);
 	return result < 0 ? fail_call(failure, result, &error) : 0;
-}
-
-static int call_stop(struct connection *c, const char *unit, struct job *job, sd_bus_error *error)
-{
-	sd_bus_message *message = NULL, *reply = NULL;
-	const char *path;
-
-	int result = connection_begin(c, "StopUnit", &message);
-	if (result >= 0)
-		result = sd_bus_message_append(message, "ss", unit, "replace");
-	if (result < 0) {
-		sd_bus_message_unref(message);
-		return result;
-	}
-	result = connection_call(c, message, error, &reply);
-	if (result >= 0 && (result = sd_bus_message_read(reply, "o", &path)) >= 0)
-		(void)snprintf(job->path, sizeof job->path, "%s", path);
-	sd_bus_message_unref(reply);
-	return result < 0 ? result : 0;
 }
 
 int unit_stop(struct connection *c, const char *unit, struct failure *failure)
