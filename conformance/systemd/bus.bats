@@ -18,6 +18,7 @@ stop_bus() {
 	systemctl stop dbus.socket dbus.service 2>/dev/null
 }
 
+# bats test_tags=check
 @test "the bus may end and come back between create and delete" {
 	started
 	systemctl restart dbus.service
@@ -64,6 +65,29 @@ stop_bus() {
 	eventually is_unit_gone # by itself: nobody is in it
 }
 
+# bats test_tags=check
+@test "without both a container is there for every command that needs no systemd, and update changes nothing" {
+	config '.linux.resources = {"memory": {"limit": 67108864, "swap": 67108864}, "pids": {"limit": 30}}'
+	started
+	cgroup=$(property ControlGroup)
+	stop_bus
+	hide_private
+	run rt update --memory 128m --memory-swap 128m --pids-limit 40 "$ID"
+	gave 1 "reach systemd at /run/systemd/private or its bus"
+	[ "$(<"/sys/fs/cgroup$cgroup/memory.max")" = 67108864 ]
+	[ "$(<"/sys/fs/cgroup$cgroup/pids.max")" = 30 ]
+	[ "$(inside 'echo here')" = here ]
+	rt pause "$ID"
+	has_status paused
+	rt resume "$ID"
+	rt kill "$ID" KILL
+	eventually has_status stopped
+	show_private
+	systemctl start dbus.socket dbus.service
+	rt delete "$ID"
+	is_unit_gone
+}
+
 @test "a socket where nobody answers is an error in the end" {
 	stop_bus
 	hide_private
@@ -81,7 +105,7 @@ stop_bus() {
 
 # --- boxcar-systemd -----------------------------------------------------------------------------------------------------
 
-# A runtime beside which boxcar-systemd is under strace: it is killed at a call
+# A runtime beside which boxcar-systemd is under strace: it is killed at a call; killed_at CALL WHEN ARGUMENT...
 killed_at() {
 	local at=$BATS_TEST_TMPDIR/beside
 	mkdir -p "$at"
@@ -89,15 +113,46 @@ killed_at() {
 	printf '#!/bin/sh\nexec strace -D -o /dev/null -e trace=%s -e inject=%s:signal=KILL:when=%s %s "$@"\n' "$1" "$1" "$2" \
 		"${RUNTIME%/*}/boxcar-systemd" >"$at/boxcar-systemd"
 	chmod +x "$at/boxcar-systemd"
-	"$at/boxcar" --root "$ROOT" --systemd-cgroup run --bundle "$BUNDLE" "$ID" </dev/null
+	"$at/boxcar" --root "$ROOT" --systemd-cgroup "${@:3}" </dev/null
 }
 
 # bats test_tags=check
 @test "boxcar-systemd killed before, amid and after its work: an error, and nothing is left" {
 	for point in sendto:1 sendmsg:1 sendmsg:2 sendmsg:3 sendmsg:4 sendto:2; do # the sixth: the scope is there
-		run killed_at ${point%:*} ${point#*:}
+		run killed_at ${point%:*} ${point#*:} run --bundle "$BUNDLE" "$ID"
 		gave 1 "boxcar-systemd died"
 		[ ! -e "$ROOT/$ID" ]
 		eventually is_unit_gone
 	done
+}
+
+@test "boxcar-systemd killed amid an update: an error, and the limits are as they were" {
+	config '.linux.resources.pids.limit = 30'
+	started
+	for point in sendmsg:1 sendmsg:2 sendmsg:3 sendto:1; do
+		run killed_at ${point%:*} ${point#*:} update --pids-limit 40 "$ID"
+		gave 1 "boxcar-systemd died"
+		holds pids.max 30
+		rt update --pids-limit 30 "$ID"
+		has TasksMax 30
+	done
+}
+
+# bats test_tags=check
+@test "boxcar-systemd killed amid a delete, or not there any more: the container is deleted all the same" {
+	for point in sendmsg:1 sendmsg:3 sendto:1; do
+		started
+		run killed_at ${point%:*} ${point#*:} delete --force "$ID"
+		gave 0 "boxcar-systemd died"
+		[ ! -e "$ROOT/$ID" ]
+		[ -z "$(cgroups_of "$ID")" ]
+		eventually is_unit_gone
+	done
+	started
+	rm "$BATS_TEST_TMPDIR/beside/boxcar-systemd"
+	run "$BATS_TEST_TMPDIR/beside/boxcar" --root "$ROOT" delete --force "$ID"
+	gave 0 "find boxcar-systemd in $BATS_TEST_TMPDIR/beside"
+	[ ! -e "$ROOT/$ID" ]
+	[ -z "$(cgroups_of "$ID")" ]
+	eventually is_unit_gone
 }

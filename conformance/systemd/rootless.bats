@@ -85,6 +85,43 @@ a_life() {
 	WAY=below a_life
 }
 
+# bats test_tags=check
+@test "with subordinate ids, the process one of theirs" {
+	grep -q "^somebody:" /etc/subuid
+	first=$(sed -n 's/^somebody:\([0-9]*\):.*/\1/p' /etc/subuid)
+	chmod 711 /home/somebody "$AT" "$BUNDLE"
+	config '.linux.uidMappings += [{"containerID": 1, "hostID": $first, "size": 65536}] | .linux.gidMappings = .linux.uidMappings |
+		.linux.gidMappings[0].hostID = $own | .process.user = {"uid": 7, "gid": 8} | .linux.resources = {"pids": {"limit": 30}}' \
+		--argjson first "$first" --argjson own "$(id -g somebody)"
+	chmod 755 "$BUNDLE/config.json"
+	for WAY in as below; do
+		started
+		[ "$(stat -c %u "/proc/$PID")" = $((first + 6)) ]
+		[ "$(</proc/"$PID"/cgroup)" = "0::$CGROUP" ]
+		[ "$(<"/sys/fs/cgroup$CGROUP/cgroup.procs")" = "$PID" ]
+		rt exec --detach --pid-file "$AT/exec" --user 9:10 "$ID" /probe sleep 600 </dev/null
+		[ "$(</proc/"$(<"$AT/exec")"/cgroup)" = "0::$CGROUP" ]
+		[ "$(stat -c %u "/proc/$(<"$AT/exec")")" = $((first + 8)) ]
+		rt delete --force "$ID"
+		is_unit_gone
+	done
+}
+
+@test "limits outlive a daemon-reload of the user's systemd, and its bus may end and come back" {
+	config '.linux.resources = {"memory": {"limit": 67108864}, "pids": {"limit": 30}}'
+	started
+	as systemctl --user daemon-reload
+	as systemctl --user restart dbus.service
+	has MemoryMax 67108864
+	[ "$(<"/sys/fs/cgroup$CGROUP/memory.max")" = 67108864 ]
+	[ "$(<"/sys/fs/cgroup$CGROUP/pids.max")" = 30 ]
+	rt update --pids-limit 40 "$ID"
+	has TasksMax 40
+	[ "$(inside 'cat /proc/self/cgroup')" = 0::/ ]
+	rt delete --force "$ID"
+	is_unit_gone
+}
+
 @test "a cgroup below the scope" {
 	config '.annotations = {"run.oci.systemd.subgroup": "inner"} | .linux.resources = {"pids": {"limit": 30}}'
 	for WAY in as below; do
@@ -123,6 +160,18 @@ a_life() {
 	gave 1 "reach the user's systemd by DBUS_SESSION_BUS_ADDRESS or XDG_RUNTIME_DIR: No such file or directory"
 	[[ $output == *"loginctl enable-linger"* ]]
 	[ ! -e "$ROOT/$ID" ]
+}
+
+# bats test_tags=check
+@test "a user who has no session and does not linger" {
+	getent passwd 1235 >/dev/null || useradd --uid 1235 --create-home other
+	[ ! -e /run/user/1235 ]
+	chmod 755 /home/somebody "$AT"
+	run setpriv --reuid 1235 --regid 1235 --clear-groups env -i PATH="$PATH" HOME=/home/other sh -c 'cd && mkdir -p b/rootfs &&
+		"$0/boxcar" spec --rootless --bundle b && exec "$0/boxcar" --root /home/other/state --systemd-cgroup run --bundle b "$1"' "$AT" "$ID"
+	gave 1 "reach the user's systemd by DBUS_SESSION_BUS_ADDRESS or XDG_RUNTIME_DIR: No such file or directory"
+	[[ $output == *"loginctl enable-linger"* ]]
+	[ -z "$(ls -A /home/other/state 2>/dev/null)" ]
 }
 
 @test "a scope of the user's ends when the user's systemd is stopped, and delete removes the rest" {

@@ -169,6 +169,10 @@ limits_hold() {
 	[ "$(</proc/"$PID"/cgroup)" = "0::/system.slice/$UNIT/inner" ]
 	holds inner/pids.max 30
 	[ "$(inside 'cat /proc/self/cgroup')" = 0::/ ]
+	systemctl daemon-reload
+	has TasksMax 30
+	holds inner/pids.max 30
+	[ "$(inside 'cat /proc/self/cgroup')" = 0::/ ]
 	rt delete --force "$ID"
 	is_unit_gone
 	left_behind "$ID"
@@ -245,6 +249,40 @@ limits_hold() {
 	wait || true
 	in_container /probe true
 	gave 0
+}
+
+# bats test_tags=check
+@test "a job that does not end well is an error with its result, and nothing is left" {
+	systemctl cat getty@tty9.service >/dev/null # it exists, and does not run
+	config '.annotations = {"org.systemd.property.Requisite": $other, "org.systemd.property.After": $other}' --arg other "['getty@tty9.service']"
+	run rt run --bundle "$BUNDLE" "$ID"
+	gave 1 "start the unit $UNIT: systemd's job ended as dependency"
+	[[ $output == *"journalctl -u $UNIT"* ]]
+	[ ! -e "$ROOT/$ID" ]
+	is_unit_gone
+	config 'del(.annotations)'
+	in_container /probe true
+	gave 0
+}
+
+# bats test_tags=check
+@test "a scope that is not where it was asked for is an error that says where it is" {
+	args /probe true
+	# in a cgroup namespace systemd's places have other names
+	run unshare --cgroup "$RUNTIME" --root "$ROOT" --systemd-cgroup run --bundle "$BUNDLE" "$ID"
+	gave 1 "systemd put process "
+	[[ $output == *" into cgroup /../$UNIT, not into /system.slice/$UNIT"*"--cgroup-manager cgroupfs"* ]]
+	[ ! -e "$ROOT/$ID" ]
+	eventually is_unit_gone
+}
+
+@test "a container that the kernel killed for memory leaves no failed unit" {
+	config '.linux.resources.memory = {"limit": 16777216, "swap": 16777216}'
+	started /bin/sh -c 'x=x; while :; do x=$x$x; done'
+	eventually has_status stopped
+	rt delete "$ID"
+	is_unit_gone
+	left_behind "$ID"
 }
 
 @test "who stops the unit stops the container" {
