@@ -1,4 +1,4 @@
-/* state, list, features: what there is. */
+/* state, list, features, help: what there is. */
 #include "runtime/cli/commands.h"
 #include "runtime/host/seccomp.h"
 #include "runtime/life/container.h"
@@ -180,4 +180,24 @@ COMMAND(features)
 	text_init(&t, &b->arena);
 	features_print(&input, &t);
 	return print(&t, e);
+}
+
+/* --- help --------------------------------------------------------------------------------------------------------- */
+
+COMMAND(help)
+{
+	const struct command *command = line->count ? command_find(&boxcar_program, line->at[0]) : NULL;
+
+	(void)b;
+	(void)options;
+	(void)exit_code;
+	if (line->count && !command) {
+		(void)err_set(e, "help: there is no command \"%s\"", line->at[0]);
+		return err_hint(e, "`boxcar help` lists them");
+	}
+	if (command)
+		command_print_help(&boxcar_program, command, stdout);
+	else
+		program_print_help(&boxcar_program, stdout);
+	return 0;
 }

@@ -5,6 +5,7 @@
 #include "spec/features.h"
 #include "spec/json/write.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -61,21 +62,23 @@ static void add_linux(struct text *t, bool is_rootless)
 		    "\"readonlyPaths\":[\"/proc/bus\",\"/proc/fs\",\"/proc/irq\",\"/proc/sys\",\"/proc/sysrq-trigger\"]}}");
 }
 
-static int write_file(const char *directory, const struct text *t, struct err *e)
+static int write_file(const char *directory, const char *file, const struct text *t, struct err *e)
 {
 	own_fd at = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (at < 0)
 		return err_sys(e, "open %s", directory);
-	own_fd fd = openat(at, "config.json", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	if (file[0] == '/')
+		directory = "";
+	own_fd fd = openat(at, file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (fd < 0) {
-		(void)err_sys(e, "make %s/config.json", directory);
-		return err_hint(e, "an existing file is never overwritten; move it away first");
+		(void)err_sys(e, "make %s%s%s", directory, directory[0] ? "/" : "", file);
+		return e->number == EEXIST ? err_hint(e, "an existing file is never overwritten; move it away first") : -1;
 	}
 	if (write(fd, t->at, t->length) == (ssize_t)t->length)
 		return 0;
-	(void)err_sys(e, "write %s/config.json", directory);
-	(void)unlinkat(at, "config.json", 0); /* half a file helps nobody */
+	(void)err_sys(e, "write %s%s%s", directory, directory[0] ? "/" : "", file);
+	(void)unlinkat(at, file, 0); /* half a file helps nobody */
 	return -1;
 }
 
@@ -97,5 +100,5 @@ COMMAND(spec)
 		return err_set(e, "the built-in configuration does not read");
 	text_init(&shown, &b->arena);
 	json_write(&record_spec, spec, JSON_TABS, &shown);
-	return write_file(o->bundle ? o->bundle : ".", &shown, e) < 0 ? err_add(e, "spec") : 0;
+	return write_file(o->bundle ? o->bundle : ".", o->file ? o->file : "config.json", &shown, e) < 0 ? err_add(e, "spec") : 0;
 }

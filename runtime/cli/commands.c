@@ -38,7 +38,12 @@ static const struct option global_rows[] = {
 		FLAG(type, "no-pivot", 0, container.has_no_pivot, "move the root instead of pivot_root (initramfs)"),        \
 		FLAG(type, "no-new-keyring", 0, container.has_no_new_keyring, "keep the caller's session keyring")
 
-static const struct option create_rows[] = { CONTAINER(create_options), HELP(create_options), END };
+static const struct option create_rows[] = {
+	CONTAINER(create_options),
+	FLAG(create_options, "no-subreaper", 0, has_no_subreaper, "do not adopt orphans of the container, which create never does"),
+	HELP(create_options),
+	END,
+};
 static const struct option run_rows[] = {
 	CONTAINER(run_command_options),
 	FLAG(run_command_options, "detach", 'd', is_detached, "return when the process runs"),
@@ -89,6 +94,7 @@ static const struct option list_rows[] = {
 };
 static const struct option spec_rows[] = {
 	TEXT(spec_options, "bundle", 'b', bundle, "DIR", "write it there; default: the current directory"),
+	TEXT(spec_options, "file", 'f', file, "FILE", "its name; default: config.json"),
 	FLAG(spec_options, "rootless", 0, is_rootless, "for a container without root"),
 	HELP(spec_options),
 	END,
@@ -170,6 +176,7 @@ static const struct command commands[] = {
 	{ "explain", "", "show what would be done, in which order and why", ROWS(check, check_options), 0, 0, -1, 0,
 	  cmd_explain },
 	{ "features", "", "print what this runtime can do as JSON", ROWS(plain, plain_options), 0, 0, -1, 0, cmd_features },
+	{ "help", "[COMMAND]", "show all commands, or the options of one", ROWS(plain, plain_options), 0, 1, -1, 0, cmd_help },
 	{ NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0, NULL },
 };
 

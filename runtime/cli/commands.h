@@ -27,7 +27,7 @@ enum { CGROUP_MANAGER_CGROUPFS, CGROUP_MANAGER_SYSTEMD, CGROUP_MANAGER_DISABLED 
 
 struct create_options {
 	struct container_options container;
-	bool has_help;
+	bool has_no_subreaper, has_help;
 };
 struct run_command_options {
 	struct container_options container;
@@ -48,7 +48,7 @@ struct list_options {
 	bool is_quiet, has_help;
 };
 struct spec_options {
-	const char *bundle;
+	const char *bundle, *file;
 	bool is_rootless, has_help;
 };
 struct check_options {
@@ -93,6 +93,7 @@ command_run cmd_spec;
 command_run cmd_check;
 command_run cmd_explain;
 command_run cmd_features;
+command_run cmd_help;
 command_run cmd_stats;
 command_run cmd_pause;
 command_run cmd_resume;
