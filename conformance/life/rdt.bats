@@ -62,6 +62,9 @@ resctrl() {
 	started
 	run rt update --pids-limit 30 --l3-cache-schema "L3:0=f" "$ID"
 	gave 1 "it was created without intelRdt"
+	# beside a file, too: that has no property for it
+	run rt update --resources - --mem-bw-schema "MB:0=20" "$ID" <<<'{"pids":{"limit":30}}'
+	gave 1 "it was created without intelRdt"
 	[ "$(<"$(cgroup_file pids pids.max pids.max)")" = 20 ]
 }
 

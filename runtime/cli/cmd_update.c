@@ -136,6 +136,18 @@ static int read_stdin(struct text *out, struct err *e)
 	return 0;
 }
 
+/* Which of both would win is not said anywhere: nobody is left to guess. */
+static int refuse_options(const struct update_options *o, struct err *e)
+{
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		if (!value_of(o, i))
+			continue;
+		(void)err_set(e, "both --%s and --resources were given", rows[i].option);
+		return err_hint(e, "the file has /%s/%s for it", rows[i].object, rows[i].key);
+	}
+	return 0;
+}
+
 static int find_resources(struct boxcar *b, const struct update_options *o, struct text *out, struct err *e)
 {
 	const char *text;
@@ -143,6 +155,8 @@ static int find_resources(struct boxcar *b, const struct update_options *o, stru
 
 	if (!o->resources)
 		return print_options(o, out, e);
+	if (refuse_options(o, e) < 0)
+		return -1;
 	if (strcmp(o->resources, "-") == 0)
 		return read_stdin(out, e);
 	if (json_load(AT_FDCWD, o->resources, &b->arena, &text, &length, e) < 0)
@@ -161,8 +175,6 @@ static int update(struct boxcar *b, const char *id, const struct update_options 
 	if (find_resources(b, o, &resources, e) < 0 || container_find(b, id, LOCK_WAIT_MS, false, &c, e) < 0)
 		return -1;
 	struct update_request r = { file, resources.at, resources.length, o->l3_cache_schema, o->mem_bw_schema };
-	if (o->resources) /* as in runc, a file stands alone */
-		r.l3_cache_schema = r.mem_bw_schema = NULL;
 	int result = life_update(&c, &r, e);
 	container_close(&c);
 	return result;
