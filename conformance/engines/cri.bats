@@ -274,7 +274,7 @@ inside() {
 @test "a running container is in all the pod's cgroups" {
 	pod
 	container . sleep 601
-	in_cgroup "$C" "sleep 601"
+	eventually in_cgroup "$C" "sleep 601"
 	run grep -v ":/$MARK/" "/proc/$(pid)/cgroup"
 	gave 1 ""
 }

@@ -140,11 +140,16 @@ cgroups_left() {
 	find /sys/fs/cgroup -path "*/$MARK/*" -type d -name "$1" 2>/dev/null
 }
 
+# A process has these arguments, as soon as it has become what it was started for: runs PID ARGUMENTS
+runs() {
+	[ "$(tr '\0' ' ' 2>/dev/null <"/proc/$1/cmdline")" = "$2 " ]
+}
+
 # A container's cgroup holds a process with these arguments: in_cgroup ID ARGUMENTS
 in_cgroup() {
 	local pid
 	for pid in $(cgroup_value "$1" pids cgroup.procs cgroup.procs); do
-		[ "$(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline")" = "$2 " ] && return
+		runs "$pid" "$2" && return
 	done
 	return 1
 }

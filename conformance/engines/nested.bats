@@ -34,7 +34,7 @@ nested() {
 @test "with all privileges: create, start, exec, state, delete" {
 	jq '.process.args[2] = "while :; do :; done"' b/config.json >b/c && mv b/c b/config.json
 	run once --privileged -v "$PWD/b:/b" bb sh -c 'cd /b && ./runtime create inner </dev/null >/dev/null 2>&1 && ./runtime start inner &&
-		./runtime exec inner sh -c "echo in" && ./runtime kill inner KILL && sleep 0.3 && ./runtime delete inner && ./runtime list --quiet'
+		./runtime exec inner sh -c "echo in" && ./runtime kill inner KILL && until ./runtime state inner | grep -q stopped; do :; done && ./runtime delete inner && ./runtime list --quiet'
 	gave 0 in
 }
 

@@ -48,7 +48,7 @@ load podman
 
 @test "a terminal: the size, the owner, control, and output in order" {
 	run on_terminal once --tty --interactive --user user bb sh -c \
-		'test -t 0 && test -t 1 && test -t 2 && tty; stat -c %u "$(tty)"; for i in 1 2 3 4 5 6; do
+		'test -t 0 && test -t 1 && test -t 2 && tty; stat -c %u "$(tty)"; for i in $(seq 20); do
 		[ "$(stty size 2>/dev/null)" = "33 77" ] && break; sleep 0.5; done; stty size; echo opened >/dev/tty'
 	gave 0 $'/dev/pts/0\n1000\n33 77\nopened'
 }
@@ -97,8 +97,7 @@ load podman
 @test "inspect shows the runtime, and a process that lives" {
 	detached bb sleep 600
 	[ "$(inspected '{{.OCIRuntime}} {{.State.Running}}')" = "under-test true" ]
-	pid=$(inspected '{{.State.Pid}}')
-	[ "$(tr '\0' ' ' <"/proc/$pid/cmdline")" = "sleep 600 " ]
+	eventually runs "$(inspected '{{.State.Pid}}')" "sleep 600"
 	[[ $(states) == *$ID* ]]
 }
 
@@ -182,7 +181,7 @@ load podman
 @test "exec: a terminal" {
 	detached bb sleep 600
 	run on_terminal bounded podman exec --tty --interactive "$NAME" sh -c \
-		'tty; for i in 1 2 3 4 5 6; do [ "$(stty size 2>/dev/null)" = "33 77" ] && break; sleep 0.5; done; stty size; exit 5'
+		'tty; for i in $(seq 20); do [ "$(stty size 2>/dev/null)" = "33 77" ] && break; sleep 0.5; done; stty size; exit 5'
 	gave 5 $'/dev/pts/0\n33 77'
 }
 
@@ -426,7 +425,8 @@ load podman
 }
 
 @test "namespaces of another container, and of the host" {
-	detached --hostname first --ipc shareable bb sh -c 'touch /dev/shm/mine; sleep 600'
+	detached --hostname first --ipc shareable bb sh -c 'touch /dev/shm/mine; exec sleep 600'
+	eventually in_cgroup "$ID" "sleep 600"
 	run once --pid "container:$NAME" bb cat /proc/1/comm
 	gave 0 sleep
 	first=$(namespaces "$(inspected '{{.State.Pid}}')")
@@ -450,7 +450,8 @@ load podman
 @test "a pod shares the namespaces of its first container" {
 	bounded podman pod create --name "$NAME" --network none --hostname pod --share net,uts,ipc,pid \
 		--infra-image localhost/bb --infra-command '/bin/sleep 600' --cgroup-parent "/$MARK"
-	bounded podman run --detach --pod "$NAME" --name "$NAME-a" bb sh -c 'touch /dev/shm/a; sleep 600'
+	bounded podman run --detach --pod "$NAME" --name "$NAME-a" bb sh -c 'touch /dev/shm/a; exec sleep 600'
+	eventually bounded podman exec "$NAME-a" sh -c 'ps -o args | grep -x "sleep 600"'
 	run bounded podman run --rm --pod "$NAME" bb sh -c 'hostname; ls /dev/shm; ps -o args | grep -c "^sleep\|^/bin/sleep"'
 	gave 0 $'pod\na\n2'
 	infra=$(bounded podman pod inspect --format '{{.InfraContainerID}}' "$NAME")
