@@ -2,7 +2,7 @@
 load harness
 
 setup_file() {
-	engine_prepare podman conmon netavark golang-github-containers-common containerd docker.io containernetworking-plugins \
+	engine_prepare podman conmon netavark buildah golang-github-containers-common containerd docker.io containernetworking-plugins \
 		busybox-static jq procps iproute2 util-linux python3-grpcio python3-protobuf protobuf-compiler python3-yaml || return 1
 	image_tar && image_archive localhost/bb:latest '["/bin/sleep", "86400"]'
 }
@@ -36,6 +36,20 @@ piece() {
 	run "${podman[@]}" run --rm --network none --cgroup-parent "/$MARK" localhost/bb echo hello
 	gave 0 hello
 	[ "$("${podman[@]}" info --format '{{.Host.OCIRuntime.Path}}')" = "$RUNTIME" ]
+}
+
+@test "buildah" {
+	export CONTAINERS_CONF=$DIR/buildah.conf CONTAINERS_STORAGE_CONF=$DIR/storage.conf
+	printf '[containers]\ndefault_ulimits = ["nofile=1024:4096"]\n[engine]\ncgroup_manager = "cgroupfs"\n' >"$CONTAINERS_CONF"
+	printf '[storage]\ndriver = "vfs"\ngraphroot = "%s"\nrunroot = "%s"\n' "$DIR/b-root" "$DIR/b-run" >"$CONTAINERS_STORAGE_CONF"
+	mkdir "$DIR/context"
+	cp "$DIR/rootfs.tar" "$DIR/context"
+	printf 'FROM scratch\nADD rootfs.tar /\nENV PATH=/bin\nRUN echo by the runtime\n' >"$DIR/context/Containerfile"
+	local line
+	line=$(piece buildah | sed "s|buildah build|& --network none --cgroup-parent /$MARK/buildah --ulimit nofile=1024:4096 --ulimit nproc=4096:4096|
+		s|DIRECTORY|$DIR/context|")
+	run bounded $line
+	[[ $status = 0 && $output == *$'\nby the runtime\n'* ]] || { echo "$output"; return 1; }
 }
 
 @test "Docker" {
@@ -106,4 +120,31 @@ assert c["metadata"]["name"] == p["spec"]["runtimeClassName"]; print(c["handler"
 
 cri() {
 	bounded "$BATS_TEST_DIRNAME/cri-client" "$DIR/modules" "$DIR/c.sock" "$@"
+}
+
+# Its own program is not to be had: what it would read is taken from the file, and used as it would be.
+@test "CRI-O" {
+	piece crio >"$DIR/crio.conf"
+	crio() {
+		/usr/bin/python3 -c 'import sys, tomllib
+with open(sys.argv[1], "rb") as f:
+    print(tomllib.load(f)["crio"]["runtime"]["runtimes"]["boxcar"][sys.argv[2]])' "$DIR/crio.conf" "$1"
+	}
+	[ "$(crio runtime_type)" = oci ]
+	local at=$DIR/crio rt=("$(crio runtime_path)" --root "$DIR$(crio runtime_root)")
+	mkdir -p "$at/exits"
+	"${rt[@]}" spec --bundle "$at"
+	jq --arg root "$DIR/rootfs" --arg path "/$MARK/crio" '.root.path = $root | .process.terminal = false |
+		.process.args = ["/bin/echo", "hello"] | .linux.cgroupsPath = $path' "$at/config.json" >"$at/new" && mv "$at/new" "$at/config.json"
+	bounded "$(crio monitor_path)" -b "$at" -c crio -u crio -n crio -l "k8s-file:$at/log" -p "$at/pidfile" --exit-dir "$at/exits" \
+		--socket-dir-path "$at" -r "${rt[0]}" --runtime-arg "--root=${rt[2]}"
+	eventually crio_has_created
+	"${rt[@]}" start crio
+	eventually test -s "$at/exits/crio"
+	"${rt[@]}" delete --force crio
+	grep ' stdout F hello$' "$at/log"
+}
+
+crio_has_created() {
+	[ "$("$RUNTIME" --root "$DIR/run/boxcar" state crio 2>/dev/null | jq -r .status)" = created ]
 }
