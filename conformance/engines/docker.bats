@@ -763,6 +763,31 @@ has_all_capabilities() {
 	gave 0 "$(for n in net pid uts ipc; do readlink /proc/self/ns/$n; done)"
 }
 
+# A second daemon: this is a choice for all its containers. Its ranges of ids are seen by it alone.
+@test "a user namespace for every container" {
+	local other=$DIR/remapped pid
+	mkdir "$other" && chmod 711 "$other"
+	printf 'daemon:100000:65536\n' >"$other/ids"
+	jq '. + {"userns-remap": "daemon"}' "$DIR/daemon.json" >"$other/daemon.json"
+	touch /etc/subuid /etc/subgid
+	unshare --mount --propagation slave sh -c 'mount --bind "$0/ids" /etc/subuid && mount --bind "$0/ids" /etc/subgid && exec dockerd "$@"' \
+		"$other" --config-file "$other/daemon.json" --data-root "$other/root" --exec-root "$other/state" --pidfile "$other/pid" \
+		--host "unix://$other/sock" >"$other/log" 2>&1 3>&- &
+	pid=$!
+	local DOCKER_HOST=unix://$other/sock
+	eventually answers || { tail -n 20 "$other/log"; return 1; }
+	docker import --change 'ENV PATH=/bin' "$DIR/rootfs.tar" bb
+	echo host >"$V/file" && chmod 755 "$V" "$BATS_TEST_TMPDIR" && chmod 644 "$V/file"
+	detached -v "$V:/v" bb sleep 600
+	run inside sh -c 'tr -s " " </proc/self/uid_map; id -u; touch /mine; stat -c %u /mine /v/file; echo x 2>/dev/null >/v/file || echo refused'
+	local host
+	host=$(stat -c %u "/proc/$(inspected '{{.State.Pid}}')")
+	forget_all
+	kill $pid && eventually test ! -e "/proc/$pid"
+	gave 0 $' 0 100000 65536\n0\n0\n65534\nrefused'
+	[ "$host" = 100000 ]
+}
+
 @test "one that shares the host's processes is ended whole" {
 	detached --pid host bb sh -c 'sleep 601 & sleep 602'
 	eventually in_cgroup "$ID" "sleep 601"
