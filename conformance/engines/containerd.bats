@@ -211,11 +211,24 @@ nothing_left() {
 	thrice prints 0 own "" contain_once --config "$BATS_TEST_TMPDIR/own.json" $ID
 }
 
-# The runtime's own default with a change: own_config FILTER
+@test "hooks of a configuration run at their time" {
+	printf '#!/bin/sh\necho "$1" >>"%s"\n' "$BATS_TEST_TMPDIR/order" >"$BATS_TEST_TMPDIR/hook"
+	chmod +x "$BATS_TEST_TMPDIR/hook"
+	own_config '.process.args = ["sleep", "600"] | .hooks = (["createRuntime", "createContainer", "poststart", "poststop"] |
+		map({(.): [{path: $hook, args: ["hook", .]}]}) | add)' --arg hook "$BATS_TEST_TMPDIR/hook"
+	detached --config "$BATS_TEST_TMPDIR/own.json" $ID
+	[ "$(xargs <"$BATS_TEST_TMPDIR/order")" = "createRuntime createContainer poststart" ]
+	engine tasks delete --force $ID
+	[ "$(tail -n 1 "$BATS_TEST_TMPDIR/order")" = poststop ]
+}
+
+# The runtime's own default with a change: own_config FILTER [JQ-OPTION...]
 own_config() {
+	local filter=$1
+	shift
 	"$RUNTIME" spec --bundle "$BATS_TEST_TMPDIR"
-	jq --arg root "$DIR/rootfs" --arg path "/$MARK/$ID" \
-		'.root.path = $root | .process.terminal = false | .linux.cgroupsPath = $path | '"$1" \
+	jq "$@" --arg root "$DIR/rootfs" --arg path "/$MARK/$ID" \
+		'.root.path = $root | .process.terminal = false | .linux.cgroupsPath = $path | '"$filter" \
 		"$BATS_TEST_TMPDIR/config.json" >"$BATS_TEST_TMPDIR/own.json"
 }
 
