@@ -122,6 +122,19 @@ figure() {
 	[[ ${lines[1]} == "$ID"*running* ]]
 }
 
+@test "on a terminal the table is drawn anew again and again" {
+	only_boxcar
+	started
+	run timeout 20 "$TOOLS/pty" -- "$RUNTIME" --root "$ROOT" stats --interval 50ms --count 3 "$ID"
+	gave 0 $'\e[2J'
+	[ "$(grep -c $'\e\\[H\e\\[JNAME' <<<"$output")" = 3 ]
+	[ "$(grep -c "^$ID .* running " <<<"$output")" = 3 ]
+	# JSON is no table, there neither
+	run timeout 20 "$TOOLS/pty" -- "$RUNTIME" --root "$ROOT" stats --json --count 1 "$ID"
+	gave 0
+	jq -e --arg id "$ID" '.id == $id' <<<"$output"
+}
+
 @test "a paused container is told as paused; bad input is refused" {
 	only_boxcar
 	run rt stats nobody
