@@ -99,7 +99,7 @@ updated() {
 		run rt update --cpu-rt-runtime 1000 "$ID"
 		gave 1 "no limits for realtime processes"
 		run rt update --kernel-memory-tcp 8m "$ID"
-		gave 0 "/memory/kernelTCP: cgroup v2 has no such setting"
+		gave 0 "--kernel-memory-tcp: cgroup v2 has no such setting"
 	else
 		if cgroup_file cpu - cpu.rt_period_us >/dev/null; then # a choice of the kernel's configuration
 			updated --cpu-rt-period 500000 "$ID"
@@ -243,13 +243,16 @@ devices_added() {
 		gave 1 "--pids-limit $wrong"
 	done
 	run rt update --pids-limit -7 "$ID"
-	gave 1 "/pids/limit"
+	gave 1 "--pids-limit: "
 	run rt update --pids-limit 21 --cpuset-cpus 0-x "$ID"
-	[ "$status" = 1 ]
+	gave 1 --cpuset-cpus
+	run rt update --pids-limit 21 --cpuset-cpus 4000 "$ID" # the kernel's answer
+	gave 1 "--cpuset-cpus)"
+	[[ $output != *options:* ]]
 	run rt update --pids-limit 21 --cpu-period 5 "$ID"
-	gave 1 "/cpu/period"
+	gave 1 "--cpu-period: "
 	run rt update --pids-limit 21 --blkio-weight 5 "$ID"
-	gave 1 "/blockIO/weight"
+	gave 1 "--blkio-weight: "
 	printf '{"pids":{"limit":21},\n "memory":{"limit":"x"}}' >"$BATS_TEST_TMPDIR/bad"
 	run rt update -r "$BATS_TEST_TMPDIR/bad" "$ID"
 	gave 1 "bad:2:20"

@@ -119,6 +119,19 @@ static int print_options(const struct update_options *o, struct text *out, struc
 	return 0;
 }
 
+/* By which name the caller knows what the text says. */
+static const struct update_option *list_options(const struct update_options *o, struct arena *a)
+{
+	struct update_option *list = arena_alloc(a, (sizeof rows / sizeof *rows + 1) * sizeof *list);
+	size_t count = 0;
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (value_of(o, i))
+			list[count++] = (struct update_option){ arena_format(a, "/%s/%s", rows[i].object, rows[i].key),
+								arena_format(a, "--%s", rows[i].option) };
+	return list;
+}
+
 /* A pipe, which json_load would not read. */
 static int read_stdin(struct text *out, struct err *e)
 {
@@ -174,7 +187,8 @@ static int update(struct boxcar *b, const char *id, const struct update_options 
 	text_init(&resources, &b->arena);
 	if (find_resources(b, o, &resources, e) < 0 || container_find(b, id, LOCK_WAIT_MS, false, &c, e) < 0)
 		return -1;
-	struct update_request r = { file, resources.at, resources.length, o->l3_cache_schema, o->mem_bw_schema };
+	struct update_request r = { file, resources.at, resources.length, o->resources ? NULL : list_options(o, &b->arena),
+				    o->l3_cache_schema, o->mem_bw_schema };
 	int result = life_update(&c, &r, e);
 	container_close(&c);
 	return result;

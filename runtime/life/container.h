@@ -128,6 +128,9 @@ int life_start(struct container *c, struct err *e);
 struct update_request {
 	const char *file, *text;
 	size_t length;
+	const struct update_option {
+		const char *pointer, *name;
+	} *options; /* what the text was made from, up to one without a pointer; NULL: it is a file's */
 	const char *l3_cache_schema, *mem_bw_schema;
 };
 int life_update(struct container *c, const struct update_request *request, struct err *e);

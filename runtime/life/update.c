@@ -9,6 +9,7 @@
 #include "spec/check.h"
 #include "spec/json/write.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define RESOURCES "/linux/resources"
@@ -41,6 +42,31 @@ static int read_kept(void *context, struct err *e)
 	return u->spec ? 0 : err_set(e, "the container's kept configuration cannot be read");
 }
 
+/* What came from an option is told by its name: it stands in no file. */
+static const char *find_name(const struct update *u, const char *pointer)
+{
+	for (const struct update_option *o = u->request->options; o && o->pointer; o++)
+		if (strcmp(o->pointer, pointer) == 0)
+			return o->name;
+	return pointer;
+}
+
+static int tell_problems(struct update *u, struct err *e)
+{
+	if (!u->request->options) {
+		problems_place(&u->problems, u->request->text, u->request->length);
+		return problems_err(&u->problems, u->request->file, e);
+	}
+	for (size_t i = 0; i < u->problems.count; i++) {
+		const struct problem *problem = &u->problems.at[i];
+		if (problem->is_warning)
+			continue;
+		(void)err_set(e, "%s: %s", find_name(u, problem->pointer), problem->message);
+		return problem->advice ? err_hint(e, "%s", problem->advice) : -1;
+	}
+	return 0;
+}
+
 static int read_changes(void *context, struct err *e)
 {
 	struct update *u = context;
@@ -49,8 +75,7 @@ static int read_changes(void *context, struct err *e)
 	u->changes = json_read(&record_resources, u->request->text, u->request->length, &u->problems);
 	if (u->changes)
 		check_later(&record_resources, u->changes, "", &u->problems);
-	problems_place(&u->problems, u->request->text, u->request->length);
-	return problems_err(&u->problems, u->request->file, e);
+	return tell_problems(u, e);
 }
 
 static int decide(void *context, struct err *e)
@@ -72,21 +97,24 @@ static int decide(void *context, struct err *e)
 		if (text_has_prefix(u->problems.at[i].pointer, RESOURCES))
 			u->problems.at[i].pointer += strlen(RESOURCES); /* the text begins there */
 	check_resources(u->plan.merged, "", &u->problems);
-	problems_place(&u->problems, u->request->text, u->request->length);
 	for (size_t i = 0; i < u->problems.count; i++)
 		if (u->problems.at[i].is_warning)
-			log_warn(&c->b->log, "%s: %s", u->problems.at[i].pointer, u->problems.at[i].message);
-	return problems_err(&u->problems, u->request->file, e);
+			log_warn(&c->b->log, "%s: %s", find_name(u, u->problems.at[i].pointer), u->problems.at[i].message);
+	return tell_problems(u, e);
 }
 
 static int write_limits(void *context, struct err *e)
 {
 	struct update *u = context;
 
-	u->text = (struct config_text){ u->request->file, u->request->text, u->request->length };
+	if (!u->request->options)
+		u->text = (struct config_text){ u->request->file, u->request->text, u->request->length };
 	u->limits = (struct limits){ .cgroup = &u->c->cgroup, .plan = &u->plan.plan, .request = &u->plan.request, .config = &u->text,
 				     .above = RESOURCES, .may_go_back = true, .devices_in_force = u->plan.devices_in_force };
-	return limits_apply(&u->limits, e);
+	if (limits_apply(&u->limits, e) == 0)
+		return 0;
+	(void)snprintf(e->pointer, sizeof e->pointer, "%s", find_name(u, arena_text(&u->c->b->arena, e->pointer)));
+	return -1;
 }
 
 /* What systemd writes to the cgroup then is rounded: the exact limits are written once more. */
