@@ -416,6 +416,7 @@ load podman
 }
 
 @test "an id-mapped volume" {
+	"$RUNTIME" features | jq -e '.linux.mountExtensions.idmap.enabled == true' || skip "this runtime maps no mounts" # runc before 1.2
 	mkdir "$DIR/mapped"
 	touch "$DIR/mapped/file"
 	run once --uidmap 0:100000:2000 --gidmap 0:100000:2000 -v "$DIR/mapped:/data:idmap" bb sh -c 'stat -c %u:%g /data/file; touch /data/new'
