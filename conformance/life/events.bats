@@ -18,6 +18,12 @@ paths_of() {
 		memory.swap.limit memory.kernel.failcnt memory.raw pids.current pids.limit blkio hugetlb network_interfaces; do
 		paths_of <<<"$output" | grep -qx "data.$path" || { echo "no $path"; return 1; }
 	done
+	if cgroup_file memory - memory.kmem.tcp.limit_in_bytes >/dev/null; then # what v1 counts beside
+		for path in cpu.usage.percpu cpu.usage.percpu_kernel cpu.usage.percpu_user memory.kernel.max memory.kernelTCP.limit \
+			$(cgroup_file memory - memory.memsw.failcnt >/dev/null && echo memory.swap.max); do
+			paths_of <<<"$output" | grep -qx "data.$path" || { echo "no $path"; return 1; }
+		done
+	fi
 	[ "$(jq '.data.memory.usage.limit == 67108864 and .data.pids.limit == 20 and .data.cpu.usage.total > 0' <<<"$output")" = true ]
 }
 

@@ -90,6 +90,8 @@ static void add_cpu(const struct container *c, const struct stats_cpu *cpu, stru
 	open_object(out, "usage");
 	add_number(out, "total", cpu->usage.value * nanoseconds);
 	add_numbers(out, "percpu", cgroup_read_limit(&c->cgroup, "cpuacct", "cpuacct.usage_percpu"));
+	add_numbers(out, "percpu_kernel", cgroup_read_limit(&c->cgroup, "cpuacct", "cpuacct.usage_percpu_sys"));
+	add_numbers(out, "percpu_user", cgroup_read_limit(&c->cgroup, "cpuacct", "cpuacct.usage_percpu_user"));
 	add_number(out, "kernel", cpu->system.value * nanoseconds);
 	add_number(out, "user", cpu->user.value * nanoseconds);
 	close_object(out);
@@ -183,17 +185,40 @@ static struct opt_uint sum(const struct opt_uint *memory, const struct opt_uint 
 	return (struct opt_uint){ memory->is_set && swap->is_set, memory->value + swap->value };
 }
 
+/* What only v1 counts. */
+static struct opt_uint read_v1(const struct container *c, const char *file)
+{
+	const char *value = cgroup_read_limit(&c->cgroup, "memory", file);
+	struct opt_uint n = { 0 };
+
+	n.is_set = value && text_read_uint(value, UINT64_MAX, &n.value);
+	return n;
+}
+
+/* As "memory.kmem": its limit is none of the kernel's any more, but for TCP's. */
+static void add_v1(const struct container *c, const char *key, const char *name, const struct opt_uint *usage, struct text *out)
+{
+	struct arena *a = c->cgroup.arena;
+	struct opt_uint max = read_v1(c, arena_format(a, "%s.max_usage_in_bytes", name));
+	struct opt_uint limit = read_v1(c, arena_format(a, "%s.limit_in_bytes", name));
+	struct opt_uint hits = read_v1(c, arena_format(a, "%s.failcnt", name));
+	struct opt_uint counted = usage ? *usage : read_v1(c, arena_format(a, "%s.usage_in_bytes", name));
+
+	limit.is_set &= limit.value < INT64_MAX - 65536; /* no limit reads as the largest number of pages, in bytes */
+	add_entry(out, key, &limit, &counted, &max, &hits);
+}
+
 static void add_memory(const struct container *c, const struct stats_memory *m, struct text *out)
 {
-	static const struct opt_uint none;
 	struct opt_uint usage = sum(&m->usage, &m->swap), limit = sum(&m->limit, &m->swap_limit);
+	struct opt_uint max = read_v1(c, "memory.memsw.max_usage_in_bytes"), hits = read_v1(c, "memory.memsw.failcnt");
 
 	open_object(out, "memory");
 	add_count(out, "cache", &m->file);
 	add_entry(out, "usage", &m->limit, &m->usage, &m->peak, &m->limit_hits);
-	add_entry(out, "swap", &limit, &usage, &none, &none);
-	add_entry(out, "kernel", &none, &m->kernel, &none, &none);
-	add_entry(out, "kernelTCP", &none, &none, &none, &none);
+	add_entry(out, "swap", &limit, &usage, &max, &hits);
+	add_v1(c, "kernel", "memory.kmem", &m->kernel, out);
+	add_v1(c, "kernelTCP", "memory.kmem.tcp", NULL, out);
 	add_raw(c, out);
 	add_pressure(out, m->pressure);
 	close_object(out);
