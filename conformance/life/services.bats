@@ -107,6 +107,24 @@ notify_payload() {
 	kill "$LISTENER"
 }
 
+@test "run --detach returns when the service is ready" {
+	only_boxcar
+	manager
+	mkfifo -m 666 "$BUNDLE/rootfs/go"
+	notify_payload 'read line </go; tell "READY=1\n"; exec /probe sleep 600'
+	NOTIFY_SOCKET=$MANAGER "$RUNTIME" --root "$ROOT" run --detach --pid-file "$BATS_TEST_TMPDIR/pid" --bundle "$BUNDLE" "$ID" </dev/null \
+		>/dev/null 2>&1 3>&- &
+	local running=$!
+	eventually has_status running
+	kill -0 $running
+	echo >"$BUNDLE/rootfs/go"
+	wait $running
+	eventually grep -x READY=1 "$TOLD"
+	grep -x "MAINPID=$(<"$BATS_TEST_TMPDIR/pid")" "$TOLD"
+	has_status running
+	kill "$LISTENER"
+}
+
 @test "a service that ends before it is ready makes start fail" {
 	only_boxcar
 	manager
