@@ -34,6 +34,9 @@ configuration() {
 		image_copy_tmp_dir = "$DIR/tmp"
 		runtime = "under-test"
 		runtime_supports_json = ["under-test"]
+		# the word of podman 4, and of later ones
+		runtime_supports_nocgroup = ["under-test"]
+		runtime_supports_nocgroups = ["under-test"]
 		[engine.runtimes]
 		under-test = ["$RUNTIME"]
 		[network]

@@ -252,6 +252,17 @@ hooked() {
 	[[ $output == *$MARK* ]]
 }
 
+@test "no cgroup of its own" {
+	case ${RUNTIME##*/} in boxcar* | crun*) ;; *) skip "this runtime always makes one" ;; esac
+	run bounded podman run --rm --cgroups disabled --cgroupns host bb cat /proc/self/cgroup
+	gave 0
+	[[ $output != *libpod-* || $(</proc/self/cgroup) == *libpod-* ]]
+	bounded podman run --detach --name "$NAME" --cgroups disabled bb sleep 600
+	run bounded podman exec "$NAME" echo in
+	gave 0 in
+	bounded podman rm --force --time 0 "$NAME"
+}
+
 @test "limits of block devices" {
 	is_pure_v2_host && skip "cgroup v1 files"
 	device=$(lsblk -dno PATH 2>/dev/null | head -n 1)
