@@ -100,6 +100,17 @@ more() {
 	gave 1 "container not running"
 }
 
+@test "kill --all without a cgroup reaches the process that is known, and is well with none" {
+	only_boxcar
+	args /probe sleep 600
+	rt --cgroup-manager disabled run --detach --bundle "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1
+	rt kill --all "$ID" KILL
+	eventually has_status stopped
+	rt kill --all "$ID" KILL
+	run rt kill "$ID" KILL
+	gave 1 "container not running"
+}
+
 @test "list aligns long ids, and its JSON has what engines look for" {
 	only_boxcar
 	local long=$ID-$(printf '%064d' 0)

@@ -114,6 +114,8 @@ int life_kill(struct container *c, int signal, bool is_for_all, struct err *e)
 {
 	if (is_for_all && c->cgroup.path[0])
 		return cgroup_kill(&c->cgroup, signal, e);
+	if (c->pidfd < 0 && is_for_all) /* none is left that would be known to be its */
+		return 0;
 	if (c->pidfd < 0) {
 		(void)err_set(e, "container not running");
 		e->number = ESRCH;
