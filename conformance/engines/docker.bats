@@ -482,6 +482,7 @@ has_more_lines() {
 }
 
 @test "exec --privileged has more" {
+	may_ask_for_all
 	detached bb sleep 600
 	run docker exec --privileged "$NAME" grep CapEff /proc/self/status
 	has_all_capabilities "${lines[0]}"
@@ -582,9 +583,18 @@ is_healthy() {
 }
 
 @test "--privileged has what the engine has" {
+	may_ask_for_all
 	run once --privileged bb grep -E "CapEff|Seccomp:" /proc/self/status
 	has_all_capabilities "${lines[0]}"
 	[ "${lines[1]}" = $'Seccomp:\t0' ]
+}
+
+# Docker 20.10 asks for every capability, also for those that root here is without; runc then gives none.
+may_ask_for_all() {
+	local own=$((16#$(awk '/CapBnd/ { print $2 }' /proc/self/status)))
+	case ${RUNTIME##*/} in boxcar*) return ;; esac
+	[ $own = $(((1 << $(</proc/sys/kernel/cap_last_cap) + 1) - 1)) ] || ! dpkg --compare-versions "$(dpkg-query -W -f '${Version}' docker.io)" lt 26 ||
+		skip "this runtime cannot leave out a capability that root here is without"
 }
 
 # Of ours, all that this Docker knows: 20.10 knows 38.
@@ -594,6 +604,7 @@ has_all_capabilities() {
 }
 
 @test "--privileged writes to /proc/sys and sees devices" {
+	may_ask_for_all
 	run once --privileged bb sh -c 'touch /proc/sys/kernel/hostname && test -c /dev/kmsg -o -c /dev/fuse && echo yes'
 	gave 0 yes
 }
