@@ -36,7 +36,8 @@ static int talk_make(void **state)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
 	t->peer = dup3(ends[0], PEER, O_CLOEXEC);
 	t->init = (struct init){ .plan = t->plan, .base = BASE, .channel = BASE + SLOT_CHANNEL, .reply = BASE + SLOT_CHANNEL,
-				 .root_fd = -1, .null_fd = -1, .mask_fd = -1, .parent_fd = -1, .proc_fd = -1, .has_maps_to_await = true };
+				 .root_fd = -1, .null_fd = -1, .null_tree_fd = -1, .mask_fd = -1, .parent_fd = -1, .proc_fd = -1,
+				 .has_maps_to_await = true };
 	assert_int_equal(dup3(ends[1], t->init.channel, O_CLOEXEC), t->init.channel);
 	close(ends[0]);
 	close(ends[1]);
