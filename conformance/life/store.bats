@@ -219,3 +219,17 @@ load harness
 	left_behind "$ID"
 	[ -z "$(ls -A "$ROOT")" ]
 }
+
+@test "a container that is missing here and is in the other usual directory: the message says where" {
+	only_boxcar
+	unshare -m --propagation private sh -ec 'mkdir -p /run/boxcar && mount -t tmpfs -o mode=755 none /run/boxcar
+		"$1" create --bundle "$2" "$3" </dev/null >/dev/null 2>&1
+		! "$1" --root "$4" state "$3" 2>&1
+		"$1" delete --force "$3"' sh "$RUNTIME" "$BUNDLE" "$ID" "$ROOT" >"$BATS_TEST_TMPDIR/said"
+	rmdir /run/boxcar 2>/dev/null || true # it may be used
+	grep -F "state $ID: container does not exist" "$BATS_TEST_TMPDIR/said"
+	grep -F "in /run/boxcar: \`boxcar --root /run/boxcar ...\` finds it" "$BATS_TEST_TMPDIR/said"
+	run rt state "$ID"
+	gave 1 "does not exist"
+	[[ $output != *finds* ]]
+}

@@ -266,7 +266,6 @@ void store_entry_close(struct store_entry *entry)
 	entry->is_locked = false;
 }
 
-/* 0 with the locked directory, 1 when a delete took it away between two of our calls. */
 /* Of a directory that could not be taken over; one that is not empty is somebody else's, and stays. */
 static int drop_directory(struct store *s, const char *id)
 {
@@ -274,6 +273,7 @@ static int drop_directory(struct store *s, const char *id)
 	return -1;
 }
 
+/* 0 with the locked directory, 1 when a delete took it away between two of our calls. */
 static int make_locked(struct store *s, const char *id, int *out, struct err *e)
 {
 	if (mkdirat(s->root_fd, id, 0700) < 0) {

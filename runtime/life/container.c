@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -87,6 +88,21 @@ enum status container_look(struct container *c, bool is_frozen)
 	return c->status = c->status != STATUS_RUNNING && store_is_created(&c->entry) ? STATUS_CREATED : STATUS_RUNNING;
 }
 
+/* Root's containers are in one directory, and those of a user, or of whoever says --rootless, in another. */
+static int hint_other_root(const struct boxcar *b, const char *id, struct err *e)
+{
+	char users[64], at[STORE_ID_MAX + sizeof users];
+	const char *const roots[] = { "/run/boxcar", users };
+
+	(void)snprintf(users, sizeof users, "/run/user/%u/boxcar", (unsigned)geteuid()); /* fits */
+	for (size_t i = 0; i < sizeof roots / sizeof *roots; i++) {
+		(void)snprintf(at, sizeof at, "%s/%s", roots[i], id); /* fits */
+		if (strcmp(roots[i], b->root) != 0 && access(at, F_OK) == 0)
+			return err_hint(e, "there is one of this id in %s: `boxcar --root %s ...` finds it", roots[i], roots[i]);
+	}
+	return -1;
+}
+
 int container_find(struct boxcar *b, const char *id, int wait_ms, bool accepts_damage, struct container *out, struct err *e)
 {
 	*out = (struct container){ .b = b, .id = id, .store.root_fd = -1, .entry.fd = -1, .pidfd = -1, .notify.fd = -1 };
@@ -94,7 +110,7 @@ int container_find(struct boxcar *b, const char *id, int wait_ms, bool accepts_d
 		return -1;
 	if (store_find(&out->store, id, wait_ms, &out->entry, e) < 0) {
 		store_close(&out->store);
-		return -1;
+		return strcmp(e->text, STORE_MISSING) == 0 ? hint_other_root(b, id, e) : -1;
 	}
 	if (facts_probe(FACTS_CGROUPS, &b->arena, &b->facts, e) < 0) {
 		container_close(out);
