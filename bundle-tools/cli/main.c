@@ -49,17 +49,25 @@ static const char *choose_root(struct arena *a)
 	return arena_format(a, "%s/.local/share/conductor", home && home[0] == '/' ? home : "");
 }
 
-/* A path is kept as an absolute one: what runs by it is asked from other directories later. */
+/* NULL with an error. Directories and programs are kept so: they are asked for from other directories later. */
+static const char *make_absolute(struct arena *a, const char *path, struct err *e)
+{
+	if (path[0] == '/')
+		return path;
+	own_text directory = get_current_dir_name();
+	if (directory)
+		return arena_format(a, "%s/%s", directory, path);
+	(void)err_sys(e, "find the working directory");
+	return NULL;
+}
+
+/* Without a slash it is found by PATH. */
 static int choose_runtime(struct conductor *c, const char *given, struct err *e)
 {
 	c->runtime = given && given[0] ? given : find_runtime(&c->arena);
-	if (c->runtime[0] == '/' || !strchr(c->runtime, '/'))
-		return 0;
-	own_text directory = get_current_dir_name();
-	if (!directory)
-		return err_sys(e, "find the working directory");
-	c->runtime = arena_format(&c->arena, "%s/%s", directory, c->runtime);
-	return 0;
+	if (strchr(c->runtime, '/'))
+		c->runtime = make_absolute(&c->arena, c->runtime, e);
+	return c->runtime ? 0 : -1;
 }
 
 static int apply_globals(struct conductor *c, const struct global_options *g, struct err *e)
@@ -72,11 +80,8 @@ static int apply_globals(struct conductor *c, const struct global_options *g, st
 		return -1;
 	if (!root || !root[0])
 		root = choose_root(&c->arena);
-	own_text directory = root[0] == '/' ? NULL : get_current_dir_name();
-	if (root[0] != '/' && !directory)
-		return err_sys(e, "find the working directory");
-	c->root = directory ? arena_format(&c->arena, "%s/%s", directory, root) : root;
-	if (choose_runtime(c, g->runtime && g->runtime[0] ? g->runtime : getenv("CONDUCTOR_RUNTIME"), e))
+	c->root = make_absolute(&c->arena, root, e);
+	if (!c->root || choose_runtime(c, g->runtime && g->runtime[0] ? g->runtime : getenv("CONDUCTOR_RUNTIME"), e))
 		return -1;
 	const char *slash = strrchr(c->runtime, '/');
 	c->counter = strcmp(slash ? slash + 1 : c->runtime, "boxcar") == 0 ? c->runtime : find_runtime(&c->arena);
