@@ -132,6 +132,62 @@ size_t json_find_offset(const char *text, size_t length, const char *pointer)
 	return (size_t)(found - text);
 }
 
+/* To the member that has the offset in its value. */
+static bool enter_member_at(struct walk *w, const char *at, struct text *pointer)
+{
+	do {
+		skip_space(w);
+		if (w->at == w->end || *w->at != '"')
+			return false;
+		const char *key = w->at + 1;
+		skip_string(w);
+		size_t length = w->at - key > 0 ? (size_t)(w->at - key) - 1 : 0;
+		if (at < w->at || !skip_char(w, ':'))
+			return false;
+		skip_space(w);
+		const char *value = w->at;
+		skip_value(w);
+		if (at >= value && at < w->at) {
+			json_add_part(pointer, key, length);
+			w->at = value;
+			return true;
+		}
+	} while (at >= w->at && skip_char(w, ','));
+	return false;
+}
+
+static bool enter_element_at(struct walk *w, const char *at, struct text *pointer)
+{
+	size_t index = 0;
+
+	do {
+		skip_space(w);
+		const char *value = w->at;
+		skip_value(w);
+		if (at >= value && at < w->at) {
+			text_add(pointer, "/%zu", index);
+			w->at = value;
+			return true;
+		}
+		index++;
+	} while (at >= w->at && skip_char(w, ','));
+	return false;
+}
+
+void json_find_pointer_at(const char *text, size_t length, size_t at, struct text *pointer)
+{
+	struct walk w = { text, text + length };
+	bool is_inside = true;
+
+	skip_space(&w);
+	while (is_inside && w.at < w.end) {
+		char open = *w.at++;
+		is_inside = open == '{'   ? enter_member_at(&w, text + at, pointer)
+			    : open == '[' ? enter_element_at(&w, text + at, pointer)
+					  : false;
+	}
+}
+
 static void count_lines(const char *from, const char *to, unsigned *line, unsigned *column)
 {
 	for (const char *c = from; c < to; c++) {

@@ -152,6 +152,49 @@ static void names_members_by_address(void **state)
 	arena_finish(&a);
 }
 
+static void names_what_lies_around_an_offset(void **state)
+{
+	static const char around[] = " {\"a\": [1, {\"b/c\" : \"x\"}, [true, \"y\"]], \"d\":{}, \"e\": \"z";
+	static const struct {
+		const char *before;
+		const char *pointer;
+	} cases[] = {
+		{ "", "" },
+		{ " {\"", "" },
+		{ " {\"a\":", "" },
+		{ " {\"a\": ", "/a" },
+		{ " {\"a\": [", "/a/0" },
+		{ " {\"a\": [1,", "/a" },
+		{ " {\"a\": [1, {\"b", "/a/1" },
+		{ " {\"a\": [1, {\"b/c\" : \"", "/a/1/b~1c" },
+		{ " {\"a\": [1, {\"b/c\" : \"x\"}, [true, \"", "/a/2/1" },
+		{ " {\"a\": [1, {\"b/c\" : \"x\"}, [true, \"y\"]], \"d\":{", "/d" },
+		{ " {\"a\": [1, {\"b/c\" : \"x\"}, [true, \"y\"]], \"d\":{}, \"e\": \"", "/e" },
+	};
+	struct arena a;
+
+	(void)state;
+	arena_init(&a, ARENA_SIZE);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct text pointer;
+		text_init(&pointer, &a);
+		assert_memory_equal(around, cases[i].before, strlen(cases[i].before));
+		json_find_pointer_at(around, sizeof around - 1, strlen(cases[i].before), &pointer);
+		assert_string_equal(pointer.at, cases[i].pointer);
+	}
+	for (size_t length = 0; length < sizeof around; length++) /* whatever is cut off, nothing is read beyond it */
+		for (size_t at = 0; at < length; at++) {
+			char *copy = malloc(length);
+			struct text pointer;
+			assert_non_null(copy);
+			memcpy(copy, around, length);
+			text_init(&pointer, &a);
+			json_find_pointer_at(copy, length, at, &pointer);
+			free(copy);
+		}
+	arena_finish(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -159,6 +202,7 @@ int main(void)
 		cmocka_unit_test(survives_broken_texts),
 		cmocka_unit_test(sorts_problems_by_place),
 		cmocka_unit_test(names_members_by_address),
+		cmocka_unit_test(names_what_lies_around_an_offset),
 	};
 
 	return cmocka_run_group_tests_name("json/place", tests, NULL, NULL);

@@ -1,5 +1,6 @@
 #include "spec/json/reader.h"
 
+#include "spec/json/place.h"
 #include "spec/json/scan.h"
 
 #include <ctype.h>
@@ -263,7 +264,11 @@ void *json_read(const struct record *record, const char *text, size_t length, st
 		return NULL;
 	}
 	if (!json_scan(text, length, &fault)) {
-		problems_add_at(problems, false, fault.at, "", fault.message, fault.advice);
+		struct text pointer;
+		text_init(&pointer, problems->arena);
+		if (!fault.is_too_deep)
+			json_find_pointer_at(text, length, fault.at, &pointer);
+		problems_add_at(problems, false, fault.at, pointer.at, fault.message, fault.advice);
 		return NULL;
 	}
 	struct reader *r = arena_alloc(problems->arena, sizeof *r);

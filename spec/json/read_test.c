@@ -181,36 +181,36 @@ static void refuses_bytes_that_are_no_text(void **state)
 	static const struct refused cases[] = {
 		{ "\xef\xbb\xbf{}", "c.json:1:1: the text begins with a byte order mark; save the file as UTF-8 "
 				    "without one\n" },
-		{ "{\"hostname\":\"\xc0\xaf\"}", "c.json:1:14: the byte is not valid UTF-8; save the file as UTF-8\n" },
-		{ "{\"hostname\":\"\xe0\x80\xaf\"}", "c.json:1:14: the byte is not valid UTF-8; save the file as "
+		{ "{\"hostname\":\"\xc0\xaf\"}", "c.json:1:14: /hostname: the byte is not valid UTF-8; save the file as UTF-8\n" },
+		{ "{\"hostname\":\"\xe0\x80\xaf\"}", "c.json:1:14: /hostname: the byte is not valid UTF-8; save the file as "
 						     "UTF-8\n" },
-		{ "{\"hostname\":\"\xf0\x80\x80\xaf\"}", "c.json:1:14: the byte is not valid UTF-8; save the file as "
+		{ "{\"hostname\":\"\xf0\x80\x80\xaf\"}", "c.json:1:14: /hostname: the byte is not valid UTF-8; save the file as "
 							 "UTF-8\n" },
-		{ "{\"hostname\":\"\xed\xa0\x80\"}", "c.json:1:14: the byte is not valid UTF-8; save the file as "
+		{ "{\"hostname\":\"\xed\xa0\x80\"}", "c.json:1:14: /hostname: the byte is not valid UTF-8; save the file as "
 						     "UTF-8\n" },
-		{ "{\"hostname\":\"\xf4\x90\x80\x80\"}", "c.json:1:14: the byte is not valid UTF-8; save the file as "
+		{ "{\"hostname\":\"\xf4\x90\x80\x80\"}", "c.json:1:14: /hostname: the byte is not valid UTF-8; save the file as "
 							 "UTF-8\n" },
-		{ "{\"hostname\":\"\xf5\x80\x80\x80\"}", "c.json:1:14: the byte is not valid UTF-8; save the file as "
+		{ "{\"hostname\":\"\xf5\x80\x80\x80\"}", "c.json:1:14: /hostname: the byte is not valid UTF-8; save the file as "
 							 "UTF-8\n" },
-		{ "{\"hostname\":\"\\udc00\\udc00\"}", "c.json:1:14: half a surrogate pair; write the character "
+		{ "{\"hostname\":\"\\udc00\\udc00\"}", "c.json:1:14: /hostname: half a surrogate pair; write the character "
 						       "itself, or both halves\n" },
-		{ "{\"hostname\":\"\xff\"}", "c.json:1:14: the byte is not valid UTF-8; save the file as UTF-8\n" },
-		{ "{\"hostname\":\"a\x80\"}", "c.json:1:15: the byte is not valid UTF-8; save the file as UTF-8\n" },
-		{ "{\"hostname\":\"\xc3\"}", "c.json:1:14: the byte is not valid UTF-8; save the file as UTF-8\n" },
-		{ "{\"hostname\":\"\xc3", "c.json:1:14: the byte is not valid UTF-8; save the file as UTF-8\n" },
+		{ "{\"hostname\":\"\xff\"}", "c.json:1:14: /hostname: the byte is not valid UTF-8; save the file as UTF-8\n" },
+		{ "{\"hostname\":\"a\x80\"}", "c.json:1:15: /hostname: the byte is not valid UTF-8; save the file as UTF-8\n" },
+		{ "{\"hostname\":\"\xc3\"}", "c.json:1:14: /hostname: the byte is not valid UTF-8; save the file as UTF-8\n" },
+		{ "{\"hostname\":\"\xc3", "c.json:1:14: /hostname: the byte is not valid UTF-8; save the file as UTF-8\n" },
 		{ "{\xe9:1}", "c.json:1:2: the byte is not valid UTF-8; save the file as UTF-8\n" },
-		{ "{\"hostname\":\"a\\u0000b\"}", "c.json:1:15: the text has a NUL in it; leave out the \\u0000\n" },
+		{ "{\"hostname\":\"a\\u0000b\"}", "c.json:1:15: /hostname: the text has a NUL in it; leave out the \\u0000\n" },
 		{ "{\"a\\u0000b\":1}", "c.json:1:4: the text has a NUL in it; leave out the \\u0000\n" },
-		{ "{\"hostname\":\"\\ud800\"}", "c.json:1:14: half a surrogate pair; write the character itself, or "
+		{ "{\"hostname\":\"\\ud800\"}", "c.json:1:14: /hostname: half a surrogate pair; write the character itself, or "
 						"both halves\n" },
-		{ "{\"hostname\":\"\\udc00\"}", "c.json:1:14: half a surrogate pair; write the character itself, or "
+		{ "{\"hostname\":\"\\udc00\"}", "c.json:1:14: /hostname: half a surrogate pair; write the character itself, or "
 						"both halves\n" },
-		{ "{\"hostname\":\"\\ud800\\u0041\"}", "c.json:1:14: half a surrogate pair; write the character "
+		{ "{\"hostname\":\"\\ud800\\u0041\"}", "c.json:1:14: /hostname: half a surrogate pair; write the character "
 						       "itself, or both "
 						       "halves\n" },
-		{ "{\"hostname\":\"\\ud800x", "c.json:1:14: half a surrogate pair; write the character itself, or both "
+		{ "{\"hostname\":\"\\ud800x", "c.json:1:14: /hostname: half a surrogate pair; write the character itself, or both "
 					      "halves\n" },
-		{ "{\"hostname\":\"\\ud83d\\ude0", "c.json:1:14: half a surrogate pair; write the character itself, or "
+		{ "{\"hostname\":\"\\ud83d\\ude0", "c.json:1:14: /hostname: half a surrogate pair; write the character itself, or "
 						   "both "
 						   "halves\n" },
 	};
@@ -221,7 +221,7 @@ static void refuses_bytes_that_are_no_text(void **state)
 		assert_string_equal(f->printed, cases[i].printed);
 	}
 	assert_null(read_bytes(f, &record_spec, "{\"hostname\":\"a\0b\"}", 18));
-	assert_string_equal(f->printed, "c.json:1:15: the text has a NUL in it; a NUL byte cannot be part of a JSON "
+	assert_string_equal(f->printed, "c.json:1:15: /hostname: the text has a NUL in it; a NUL byte cannot be part of a JSON "
 					"text\n");
 	assert_null(read_bytes(f, &record_spec, "{}\0", 3));
 	assert_string_equal(f->printed, "c.json:1:3: the text has a NUL in it; a NUL byte cannot be part of a JSON "

@@ -13,7 +13,7 @@ struct scan {
 
 static bool refuse(struct scan *s, size_t at, const char *message, const char *advice)
 {
-	*s->fault = (struct scan_fault){ .at = at, .message = message, .advice = advice };
+	*s->fault = (struct scan_fault){ .at = at, .is_too_deep = s->depth > JSON_MAX_DEPTH, .message = message, .advice = advice };
 	return false;
 }
 

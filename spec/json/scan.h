@@ -8,6 +8,7 @@
 
 struct scan_fault {
 	size_t at;           /* byte offset */
+	bool is_too_deep;    /* a pointer to it would help nobody */
 	const char *message; /* what is wrong there */
 	const char *advice;
 };
