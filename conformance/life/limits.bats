@@ -115,9 +115,9 @@ created_or_names() {
 @test "unified: a file of several lines, and one that does not exist" {
 	only_boxcar
 	view v2
-	config '.linux.resources = {"unified":{"cgroup.max.depth":"7"}}'
+	config '.linux.resources = {"unified":{"cgroup.max.depth":"7\n8\n"}}'
 	started
-	[ "$(<"$(cgroup_file none cgroup.max.depth -)")" = 7 ]
+	[ "$(<"$(cgroup_file none cgroup.max.depth -)")" = 8 ] # the kernel takes one line at a time
 	rt delete --force "$ID"
 	config '.linux.resources = {"unified":{"cgroup.no_such":"7"}}'
 	try rt create --bundle "$BUNDLE" "$ID"

@@ -163,6 +163,16 @@ user_namespace() {
 	mount_at "/with space/point" .source odd
 }
 
+@test "a relative destination is one below the root, with a warning" {
+	config '.mounts += [{"destination":"a/b","type":"tmpfs","source":"tmpfs","options":["mode=711"]}]'
+	look
+	mount_at /a/b .type tmpfs
+	! is_boxcar || grep -q "/mounts/[0-9]*/destination: relative destinations are deprecated" "$BATS_TEST_TMPDIR/errors"
+	config '.mounts[-1].destination = "../../a/b"'
+	look
+	mount_at /a/b .type tmpfs
+}
+
 @test "a symlink in a mount's destination stays inside the root" {
 	ln -s /etc "$BUNDLE/rootfs/link"
 	ln -s ../../../../../../tmp "$BUNDLE/rootfs/up"
