@@ -376,6 +376,7 @@ sweep: $(PROGRAMS) $(TOOLS)
 	@BUILD=$(BUILD) RUNTIME=$(abspath $(RUNTIME)) conformance/faults/run all
 	@NOTIFY=yes BUILD=$(BUILD) RUNTIME=$(abspath $(RUNTIME)) conformance/faults/run all
 	@HOOKS=yes BUILD=$(BUILD) RUNTIME=$(abspath $(RUNTIME)) conformance/faults/run all
+	@DEVICE=yes BUILD=$(BUILD) RUNTIME=$(abspath $(RUNTIME)) conformance/faults/run all -o create
 	@STEPS=yes BUILD=$(BUILD) RUNTIME=$(abspath $(RUNTIME)) conformance/faults/run all
 	@ORDINARY=yes BUILD=$(BUILD) RUNTIME=$(abspath $(RUNTIME)) conformance/faults/run all
 	@WITHOUT=EPERM:clone3,openat2,fsopen,mount_setattr BUILD=$(BUILD) RUNTIME=$(abspath $(RUNTIME)) conformance/faults/run all
