@@ -58,6 +58,18 @@ loop_device() {
 	[ "$status:$output" = 3: ]
 }
 
+@test "memory: exec tells what was killed, and says nothing of another end" {
+	only_boxcar
+	config '.linux.resources.memory = {"limit":33554432,"swap":33554432}'
+	started
+	run rt exec "$ID" /bin/sh -c 'kill -KILL $$'
+	[ "$status:$output" = 137: ]
+	run rt exec "$ID" /probe memory 200
+	gave 137 "a process of $ID was killed for memory: the limit is 33554432 bytes"
+	run rt exec "$ID" /probe exit 3
+	[ "$status:$output" = 3: ]
+}
+
 @test "memory: a limit that is too low for the start says so, with limit and peak" {
 	only_boxcar
 	config '.linux.resources.memory = {"limit":16384,"swap":16384}'

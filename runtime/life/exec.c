@@ -7,6 +7,7 @@
 #include "runtime/host/messages.h"
 #include "runtime/life/foreground.h"
 #include "runtime/life/listener.h"
+#include "runtime/life/memory.h"
 #include "runtime/life/steps.h"
 #include "spec/base/own.h"
 #include "spec/check.h"
@@ -14,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -382,6 +384,8 @@ int life_exec(struct boxcar *b, const char *id, const struct exec_options *optio
 	listener_close(&x.listener);
 	if (!options->is_detached)
 		result = foreground_wait(&x.foreground, &x.birth.process, x.birth.master_fd, exit_code, e);
+	if (result == 0 && *exit_code == 128 + SIGKILL)
+		memory_warn(&x.container.cgroup, id, &b->log);
 	foreground_restore(&x.foreground);
 	birth_release(&x.birth);
 	container_close(&x.container);
