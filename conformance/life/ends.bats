@@ -89,6 +89,31 @@ more() {
 	gave 1 "is not a regular expression"
 }
 
+@test "kill without a signal sends the one that the image wants, or TERM" {
+	only_boxcar
+	local wanted
+	config '.linux.namespaces |= map(select(.type != "pid"))' # the first process of one is deaf
+	for wanted in '' SIGUSR1 10 RTMIN+3; do
+		config '.annotations = {"org.opencontainers.image.stopSignal": $wanted}' --arg wanted "$wanted"
+		args /probe sleep 600
+		rt run --bundle "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1 3>&- &
+		eventually has_status running
+		rt kill "$ID"
+		status=0
+		wait $! || status=$?
+		case $wanted in
+		'') [ $status = 143 ] ;;
+		RTMIN+3) [ $status = 165 ] ;;
+		*) [ $status = 138 ] ;;
+		esac
+	done
+	config '.annotations = {"org.opencontainers.image.stopSignal": "SIGNONE"}'
+	started
+	try rt kill "$ID"
+	gave 1 'the annotation org.opencontainers.image.stopSignal: there is no signal "SIGNONE"'
+	rt kill "$ID" KILL
+}
+
 @test "kill --all reaches every process, and is well with none" {
 	started /bin/sh -c '/probe sleep 600 & /probe sleep 600 & wait'
 	has_three() { [ "$(wc -l <"$(cgroup_file pids cgroup.procs cgroup.procs)")" -ge 3 ]; }

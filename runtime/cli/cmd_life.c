@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <regex.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -133,10 +134,25 @@ static int act_on(struct boxcar *b, const char *operand, bool is_pattern, act *d
 
 /* --- kill, delete, wait ------------------------------------------------------------------------------------------- */
 
+enum { THE_CONTAINERS_OWN = -2 };
+
 struct killing {
 	int signal;
 	bool is_for_all;
 };
+
+/* The image's word for it, which the specification's conversion of images puts here. */
+static int find_own_signal(const struct container *c, struct err *e)
+{
+	static const char key[] = "org.opencontainers.image.stopSignal";
+	const char *text = NULL;
+
+	for (size_t i = 0; c->state && i < c->state->annotations.count; i++)
+		if (text_is_equal(c->state->annotations.at[i].key, key))
+			text = c->state->annotations.at[i].value;
+	int number = text && text[0] ? signal_find(text) : SIGTERM;
+	return number < 0 ? err_set(e, "the annotation %s: there is no signal \"%s\"", key, text) : number;
+}
 
 static int kill_container(struct boxcar *b, const char *id, const void *how, struct err *e)
 {
@@ -145,7 +161,8 @@ static int kill_container(struct boxcar *b, const char *id, const void *how, str
 
 	if (container_find(b, id, -1, false, &c, e) < 0)
 		return -1;
-	int result = life_kill(&c, k->signal, k->is_for_all, e);
+	int signal = k->signal == THE_CONTAINERS_OWN ? find_own_signal(&c, e) : k->signal;
+	int result = signal < 0 ? -1 : life_kill(&c, signal, k->is_for_all, e);
 	container_close(&c);
 	return result;
 }
@@ -153,11 +170,11 @@ static int kill_container(struct boxcar *b, const char *id, const void *how, str
 COMMAND(kill)
 {
 	const struct kill_options *o = options;
-	const char *text = line->count > 1 ? line->at[1] : "TERM";
-	const struct killing how = { signal_find(text), o->is_for_all };
+	const char *text = line->count > 1 ? line->at[1] : NULL;
+	const struct killing how = { text ? signal_find(text) : THE_CONTAINERS_OWN, o->is_for_all };
 
 	(void)exit_code;
-	if (how.signal < 0) {
+	if (text && how.signal < 0) {
 		(void)err_set(e, "kill %s: there is no signal \"%s\"", line->at[0], text);
 		return err_hint(e, "give a number, or a name such as KILL or SIGKILL");
 	}
