@@ -27,6 +27,17 @@ static void new_line(struct writer *w)
 		put(w, w->style == JSON_TABS ? "\t" : "  ");
 }
 
+/* Statistics are little else than numbers: printf would take most of the time. */
+static void put_number(struct writer *w, uint64_t number)
+{
+	char digits[24], *first = digits + sizeof digits;
+
+	do
+		*--first = (char)('0' + number % 10);
+	while (number /= 10);
+	text_add_bytes(w->out, first, (size_t)(digits + sizeof digits - first));
+}
+
 /* Before each member or element; `count` is how many came before. */
 static void begin_item(struct writer *w, size_t count)
 {
@@ -144,7 +155,7 @@ static void write_value(struct writer *w, const struct field *f, const char *mem
 		text_add(w->out, "%" PRId64, ((const struct opt_int *)m)->value);
 		break;
 	case FIELD_UINT:
-		text_add(w->out, "%" PRIu64, ((const struct opt_uint *)m)->value);
+		put_number(w, ((const struct opt_uint *)m)->value);
 		break;
 	case FIELD_PERCENT:
 		text_add(w->out, "%" PRIu64 ".%02" PRIu64, ((const struct opt_uint *)m)->value / 100,

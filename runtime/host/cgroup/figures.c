@@ -131,17 +131,28 @@ static void put(struct figures *f, size_t offset, uint64_t number, unsigned divi
 		*to = (struct opt_uint){ true, number / (divisor ? divisor : 1) };
 }
 
-static void take_keys(const struct figure_key *keys, char *text, struct figures *out)
+/* What follows the key and a blank at the beginning of a line, or NULL. */
+static const char *skip_key(const char *line, const char *key)
 {
-	char *line;
+	while (*key && *line == *key) {
+		line++;
+		key++;
+	}
+	return !*key && *line == ' ' ? line + 1 : NULL;
+}
+
+/* memory.stat has 70 lines and most are none of ours: each is looked at once, and left at the first letter that differs. */
+static void take_keys(const struct figure_key *keys, const char *text, struct figures *out)
+{
 	uint64_t number;
 
-	while ((line = strsep(&text, "\n"))) {
-		size_t length = strcspn(line, " ");
-		for (const struct figure_key *k = keys; k->key; k++)
-			if (strncmp(k->key, line, length) == 0 && !k->key[length] && line[length] &&
-			    figures_read_number(line + length + 1, &number))
+	for (const char *line = text, *end; line; line = end ? end + 1 : NULL) {
+		end = strchr(line, '\n');
+		for (const struct figure_key *k = keys; k->key; k++) {
+			const char *value = *line == *k->key ? skip_key(line, k->key) : NULL;
+			if (value && figures_read_number(value, &number))
 				put(out, k->offset, number, k->divisor);
+		}
 	}
 }
 
