@@ -9,12 +9,15 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 
 /* What is looked at from inside: ip, ping, ps. */
 static const char packages[] = "iproute2,iputils-ping,procps";
+enum { SAID_SHOWN = 4000 };
 static const char ubuntu_keyring[] = "/usr/share/keyrings/ubuntu-archive-keyring.gpg";
 
 const char *base_architecture(void)
@@ -97,18 +100,28 @@ const char *base_key(struct conductor *c, const struct base *b)
 
 /* --- making --------------------------------------------------------------------------------------------------------- */
 
+/* The end of what a tool has said, which has the reason; of a tool that did its work nobody wants to know. */
+static void show_end(int fd)
+{
+	char text[SAID_SHOWN + 1];
+	off_t size = lseek(fd, 0, SEEK_END);
+	ssize_t length = pread(fd, text, SAID_SHOWN, size > SAID_SHOWN ? size - SAID_SHOWN : 0);
+
+	text[length < 0 ? 0 : length] = '\0';
+	const char *newline = size > SAID_SHOWN ? strchr(text, '\n') : NULL;
+	(void)fputs(newline ? newline + 1 : text, stderr); /* the error itself is told in any case */
+}
+
 static int bootstrap(struct conductor *c, const struct base *b, const char *target, struct err *e)
 {
 	bool is_mmdebstrap = strcmp(b->tool, "mmdebstrap") == 0;
 	const char *argv[16], *full = is_mmdebstrap ? "important" : "-";
 	int exit_code = 0, n = 0;
-	own_fd nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+	own_fd nothing = open("/dev/null", O_RDWR | O_CLOEXEC), said = memfd_create("said", MFD_CLOEXEC);
 
-	if (nothing < 0)
-		return err_sys(e, "open /dev/null");
+	if (nothing < 0 || said < 0)
+		return err_sys(e, "open what a tool reads and says");
 	argv[n++] = b->tool;
-	if (is_mmdebstrap)
-		argv[n++] = "--quiet";
 	if (is_mmdebstrap)
 		argv[n++] = "--mode=root";
 	if (is_mmdebstrap && c->is_rootless)
@@ -122,12 +135,13 @@ static int bootstrap(struct conductor *c, const struct base *b, const char *targ
 	if (b->mirror)
 		argv[n++] = b->mirror;
 	argv[n] = NULL;
-	struct spawn s = { .argv = argv, .in = nothing, .out = is_mmdebstrap ? STDERR_FILENO : nothing, .error = -1,
-			   .ends_descendants = true };
+	struct spawn s = { .argv = argv, .in = nothing, .out = said, .error = said, .ends_descendants = true };
 	if (mounts_leave(c, e)) /* the tools mount /proc in the new root */
 		return -1;
 	if (spawn_wait(&s, &exit_code, e))
 		return -1;
+	if (exit_code)
+		show_end(said);
 	return exit_code ? err_set(e, "%s %s ended with %d", b->tool, b->suite, exit_code) : 0;
 }
 
