@@ -55,9 +55,10 @@ static const struct row rows[] = {
 	{ "ARG", INSTRUCTION_ARG, SHAPE_WORDS, 1, "NAME or NAME=VALUE", "NAME[=DEFAULT] ...",
 	  "Variables of the build alone, given by --build-arg." },
 	{ "EXPOSE", INSTRUCTION_EXPOSE, SHAPE_WORDS, 1, "a port", "PORT[/tcp|/udp] ...",
-	  "Ports that the image serves, kept in its configuration." },
+	  "Ports that the image serves, kept in its configuration and told by config.json's annotations; addnetwork opens them." },
 	{ "VOLUME", INSTRUCTION_VOLUME, SHAPE_LIST_OR_WORDS, 1, "a directory", "DIRECTORY ...",
-	  "Directories whose content is not the image's, kept in its configuration." },
+	  "Directories whose content is not the image's: a container has them for itself, filled with what the image has there, and "
+	  "apart from its root." },
 	{ "STOPSIGNAL", INSTRUCTION_STOPSIGNAL, SHAPE_ONE, 1, "a signal", "SIGNAL", "What stop sends first." },
 	{ "SHELL", INSTRUCTION_SHELL, SHAPE_LIST, 1, "a JSON array: [\"/bin/sh\", \"-c\"]", "[\"PROGRAM\", \"ARGUMENT\", ...]",
 	  "The shell of the instructions that follow, and of the image." },

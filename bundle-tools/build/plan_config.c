@@ -87,6 +87,8 @@ static int read_volumes(struct planner *p)
 	for (size_t i = 0; i < volumes.count; i++) {
 		if (volumes.at[i][0] != '/')
 			return err_set(p->e, "VOLUME %s is no absolute path", volumes.at[i]);
+		if (!volumes.at[i][strspn(volumes.at[i], "/.")])
+			return err_set(p->e, "VOLUME %s is the root itself", volumes.at[i]);
 		add_key(p, &config->volumes.at, &config->volumes.count, volumes.at[i]);
 	}
 	return 0;

@@ -129,19 +129,23 @@ static int write_files(const struct configuring *x, struct err *e)
 	return write_resolvers(x, e) || store_write_file(x->dir_fd, "hosts", hosts, strlen(hosts), WRITE_PLAIN, e) ? -1 : 0;
 }
 
-static void choose_mounts(const struct configuring *x, struct bundle *b)
+static int choose_mounts(const struct configuring *x, struct bundle *b, struct err *e)
 {
-	size_t count = x->options->volumes.count;
-	struct bundle_mount *m = arena_alloc(&x->c->arena, (count + 2) * sizeof *m);
+	size_t given = x->options->volumes.count, own = x->image ? x->image->config->volumes.count : 0, count = 0;
+	struct bundle_mount *m = arena_alloc(&x->c->arena, (given + own + 2) * sizeof *m);
 
 	m[0] = (struct bundle_mount){ arena_format(&x->c->arena, "%s/hosts", x->directory), "/etc/hosts", false };
 	m[1] = (struct bundle_mount){ arena_format(&x->c->arena, "%s/resolv.conf", x->directory), "/etc/resolv.conf", false };
-	for (size_t i = 0; i < count; i++) {
+	if (configure_volumes(x, m + 2, &count, e))
+		return -1;
+	count += 2;
+	for (size_t i = 0; i < given; i++) {
 		const struct container_volume *v = &x->options->volumes.at[i];
-		m[i + 2] = (struct bundle_mount){ v->source, v->destination, v->is_readonly };
+		m[count++] = (struct bundle_mount){ v->source, v->destination, v->is_readonly };
 	}
 	b->mounts.at = m;
-	b->mounts.count = count + 2;
+	b->mounts.count = count;
+	return 0;
 }
 
 int configure(const struct configuring *x, struct err *e)
@@ -163,7 +167,8 @@ int configure(const struct configuring *x, struct err *e)
 
 	choose_arguments(x, &b.args);
 	choose_environment(x, has_terminal, &b.env);
-	choose_mounts(x, &b);
+	if (choose_mounts(x, &b, e))
+		return -1;
 	configure_annotations(x, &b.annotations);
 	if (root_find_user(x->c, x->root_fd, o->user ? o->user : image ? image->user : NULL, &b.user, e) || write_files(x, e))
 		return -1;

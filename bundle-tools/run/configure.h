@@ -16,5 +16,8 @@ struct configuring {
 /* Write hosts, resolv.conf and config.json into the bundle's directory. */
 int configure(const struct configuring *x, struct err *e);
 
+/* Make the image's volumes below the bundle's directory; `out` has room for all of them. */
+int configure_volumes(const struct configuring *x, struct bundle_mount *out, size_t *count, struct err *e);
+
 /* The image's labels, and what else it says about itself. */
 void configure_annotations(const struct configuring *x, struct spec_map *out);

@@ -5,6 +5,7 @@
  *     upper, work             what the container changes
  *     container.json          image, layers, network: struct container
  *     hosts, resolv.conf      bound into it
+ *     volumes/N               the image's volumes, in the order of their paths
  *     log                     what a detached one says
  *     runtime -> PROGRAM      what runs it: see runtime.h
  *

@@ -175,6 +175,7 @@ load harness
 		EXPOSE 70000|70000 is no port
 		STOPSIGNAL SIGNONE|SIGNONE is no signal
 		VOLUME data|VOLUME data is no absolute path
+		VOLUME /./|VOLUME /./ is the root itself
 		FROM nosuch|there is no image nosuch
 		FROM debian:../x|there is no image debian:../x
 		ENV A=${B|${B is not understood

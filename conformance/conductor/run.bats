@@ -122,6 +122,42 @@ image() {
 	fails bundle img .
 }
 
+@test "a volume is the container's own, filled with what the image has there, and no part of its root" {
+	file <<-'END'
+		RUN /bin/busybox mkdir -p /data/sub && echo first >/data/sub/f && /bin/busybox chown -R 5:6 /data && /bin/busybox chmod 2750 /data
+		RUN /bin/busybox ln -s /data/sub /link
+		VOLUME /data/sub /data /none
+		VOLUME /link
+	END
+	works build img
+	works run -d img web -- /bin/busybox sleep 1000
+	[ "$(c exec web -- /bin/busybox stat -c '%a %u:%g' /data </dev/null)" = "2750 5:6" ]
+	[ "$(c exec web -- /bin/busybox cat /data/sub/f /link/f </dev/null)" = $'first\nfirst' ]
+	c exec web -- /bin/sh -c 'for d in data data/sub none; do echo new >/$d/new || exit; done' </dev/null
+	[ -z "$(find "$STORE/containers/web/upper" -name new)" ]
+	[ "$(find "$STORE/containers/web/volumes" -name new | wc -l)" = 3 ]
+	works run -d img other -- /bin/busybox sleep 1000
+	[ "$(c exec other -- /bin/busybox ls /data/sub </dev/null)" = f ]
+	works stop web
+	mkdir mine && echo mine >mine/f
+	[ "$(c run --rm -v ./mine:/data/sub img third -- /bin/busybox cat /data/sub/f </dev/null)" = mine ]
+	works bundle img b -- /bin/busybox cat /data/sub/f
+	[ "$("$RUNTIME" --root "$BATS_TEST_TMPDIR/rt" run --bundle "$PWD/b" "b$$" </dev/null)" = first ]
+	umount b/rootfs
+}
+
+@test "stop begins with the image's signal" {
+	printf 'RUN /bin/busybox --install -s /bin\nSTOPSIGNAL USR1\n' | file
+	works build img
+	works run -d img web -- sh -c 'trap "echo usr1; exit" USR1; trap "echo term" TERM; echo ready; while :; do sleep 0.1; done'
+	for i in {1..100}; do [ "$(c logs web)" = ready ] && break; sleep 0.1; done
+	c logs -f web >followed 3>&- &
+	for i in {1..100}; do [ -s followed ] && break; sleep 0.05; done
+	works stop web
+	wait $!
+	[ "$(<followed)" = $'ready\nusr1' ]
+}
+
 @test "config.json says what the image says of itself, and what a label says goes first" {
 	file <<-'END'
 		LABEL one=1 org.opencontainers.image.os="no system"
