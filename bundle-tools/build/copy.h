@@ -6,6 +6,7 @@
 #pragma once
 
 #include "bundle-tools/build/conductorfile.h"
+#include "bundle-tools/build/ignore.h"
 #include "bundle-tools/store/tree.h"
 
 struct copy_source {
@@ -24,6 +25,7 @@ struct copy {
 	bool has_slash;          /* the destination was written with a / at its end */
 	const char *owner;       /* --chown, or NULL */
 	struct tree_rules rules;
+	struct ignore ignore;    /* Docker's context: what of it is not there for us */
 	SPEC_LIST(copy_source) sources;
 };
 

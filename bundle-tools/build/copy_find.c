@@ -75,6 +75,38 @@ static int follow(struct conductor *c, int root_fd, const char **path, struct er
 	return err_set(e, "%s: too many symbolic links", *path);
 }
 
+/* What is ignored, seen from a source. */
+struct ignoring {
+	struct conductor *c;
+	const struct ignore *ignore;
+	const char *source; /* below the context; "" is the context itself */
+};
+
+static bool skips(const void *context, const char *path)
+{
+	const struct ignoring *x = context;
+	size_t mark = arena_mark(&x->c->arena);
+	const char *whole = x->source[0] && path[0] ? arena_format(&x->c->arena, "%s/%s", x->source, path) : path[0] ? path : x->source;
+	bool is_ignored = ignore_has(x->ignore, &x->c->arena, whole);
+
+	arena_rewind(&x->c->arena, mark);
+	return is_ignored;
+}
+
+/* "a/./b", "./a", "a/": as the patterns see it. */
+static const char *write_plainly(struct conductor *c, const char *path)
+{
+	char *rest = arena_text(&c->arena, path), *part;
+	struct text plain;
+
+	text_init(&plain, &c->arena);
+	while ((part = strsep(&rest, "/")))
+		if (part[0] && strcmp(part, ".") != 0)
+			text_add(&plain, "%s%s", plain.length ? "/" : "", part);
+	return plain.at;
+}
+
+/* 1: it is left out, and so is all in it. */
 static int read_source(struct conductor *c, struct copy *copy, int root_fd, const char *shown, struct err *e)
 {
 	struct copy_source *s = add_source(c, copy);
@@ -93,10 +125,16 @@ static int read_source(struct conductor *c, struct copy *copy, int root_fd, cons
 	s->dir_fd = dir_fd;
 	own_text directory = root_fd == AT_FDCWD && path[0] != '/' ? get_current_dir_name() : NULL;
 	stat_cache_load(c, arena_format(&c->arena, "%s//%s", directory ? directory : "", path), &cache);
-	if (tree_read(c, &cache, dir_fd, s->leaf, &s->tree, e))
+	struct ignoring ignoring = { c, &copy->ignore, write_plainly(c, path) };
+	const struct tree_filter filter = { skips, &ignoring, copy->ignore.takes_back };
+	if (tree_read(c, &cache, copy->ignore.patterns.count ? &filter : NULL, dir_fd, s->leaf, &s->tree, e))
 		return err_add(e, "read %s", shown);
 	stat_cache_save(c, &cache);
-	return 0;
+	if (!copy->ignore.patterns.count || s->tree.entries.count > 1 || !ignoring.source[0] || !skips(&ignoring, ""))
+		return 0;
+	drop_fd(&s->dir_fd);
+	copy->sources.count--;
+	return 1;
 }
 
 static bool has_wildcard(const char *word)
@@ -122,10 +160,11 @@ static int read_wildcard(struct conductor *c, struct copy *copy, int root_fd, co
 		return err_set(e, "no file matches %s", word);
 	if (result)
 		return err_set(e, "cannot look for %s", word);
-	for (size_t i = 0; i < found.gl_pathc && outcome == 0; i++)
+	size_t before = copy->sources.count;
+	for (size_t i = 0; i < found.gl_pathc && outcome >= 0; i++)
 		outcome = read_source(c, copy, root_fd, arena_text(&c->arena, found.gl_pathv[i]), e);
 	globfree(&found);
-	return outcome;
+	return outcome < 0 ? -1 : copy->sources.count == before;
 }
 
 int copy_find(struct conductor *c, struct copy *copy, const struct spec_texts *words, struct err *e)
@@ -135,12 +174,13 @@ int copy_find(struct conductor *c, struct copy *copy, const struct spec_texts *w
 
 	if (copy->is_docker && context < 0)
 		return err_sys(e, "open the working directory");
-	if (copy->is_docker && faccessat(context, ".dockerignore", F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-		return err_set(e, "not supported yet: .dockerignore");
+	if (copy->is_docker && ignore_read(c, context, &copy->ignore, e))
+		return -1;
 	for (size_t i = 0; i < words->count; i++) {
 		const char *word = confine(copy, words->at[i]);
-		if (has_wildcard(word) ? read_wildcard(c, copy, root_fd, word, e) : read_source(c, copy, root_fd, word, e))
-			return -1;
+		int result = has_wildcard(word) ? read_wildcard(c, copy, root_fd, word, e) : read_source(c, copy, root_fd, word, e);
+		if (result)
+			return result < 0 ? -1 : err_set(e, "%s is left out by .dockerignore", word);
 	}
 	return 0;
 }

@@ -154,7 +154,7 @@ int pack_layer(struct conductor *c, const char *key, int64_t newest, struct stre
 	int result;
 	own_fd diff_fd = layer_open(c, key, e);
 
-	if (diff_fd < 0 || tree_read(c, NULL, diff_fd, ".", &tree, e))
+	if (diff_fd < 0 || tree_read(c, NULL, NULL, diff_fd, ".", &tree, e))
 		return -1;
 	p.diff_fd = diff_fd;
 	arena_init(&p.scratch, 4 << 20);

@@ -144,7 +144,7 @@ static const char *read_manifest(struct fixture *f, const char *name)
 	struct text out;
 
 	stat_cache_load(&f->c, name, &cache);
-	if (tree_read(&f->c, &cache, f->c.root_fd, name, &tree, &f->e))
+	if (tree_read(&f->c, &cache, NULL, f->c.root_fd, name, &tree, &f->e))
 		fail_msg("%s", f->e.text);
 	stat_cache_save(&f->c, &cache);
 	text_init(&out, &f->c.arena);

@@ -16,6 +16,7 @@ enum { BLOCK = 128 << 10 };
 struct reading {
 	struct conductor *c;
 	struct stat_cache *cache;
+	const struct tree_filter *filter;
 	struct tree tree;
 	size_t room;
 	char *block;
@@ -143,6 +144,9 @@ static int read_entry(struct reading *r, int dir_fd, const char *name, const cha
 
 	if (fstatat(dir_fd, name, &entry.st, AT_SYMLINK_NOFOLLOW))
 		return err_sys(r->e, "stat %s", name);
+	bool is_skipped = r->filter && path[0] && r->filter->skips(r->filter->context, path);
+	if (is_skipped && !(S_ISDIR(entry.st.st_mode) && r->filter->may_keep_below))
+		return 0;
 	if (S_ISREG(entry.st.st_mode) && entry.st.st_nlink > 1)
 		entry.linked = find_linked(r, &entry.st);
 	if (r->cache && !entry.linked && S_ISREG(entry.st.st_mode) && read_content(r, dir_fd, name, &entry))
@@ -152,7 +156,12 @@ static int read_entry(struct reading *r, int dir_fd, const char *name, const cha
 	if (!entry.linked && read_xattrs(r, dir_fd, name, &entry))
 		return -1;
 	add_entry(r, &entry);
-	return S_ISDIR(entry.st.st_mode) ? read_directory(r, dir_fd, name, path) : 0;
+	size_t count = r->tree.entries.count;
+	if (S_ISDIR(entry.st.st_mode) && read_directory(r, dir_fd, name, path))
+		return -1;
+	if (is_skipped && r->tree.entries.count == count)
+		r->tree.entries.count--; /* nothing below was kept */
+	return 0;
 }
 
 /* --- directories ---------------------------------------------------------------------------------------------------- */
@@ -210,9 +219,10 @@ static int read_directory(struct reading *r, int dir_fd, const char *name, const
 	return 0;
 }
 
-int tree_read(struct conductor *c, struct stat_cache *cache, int dir_fd, const char *path, struct tree *out, struct err *e)
+int tree_read(struct conductor *c, struct stat_cache *cache, const struct tree_filter *filter, int dir_fd, const char *path,
+	      struct tree *out, struct err *e)
 {
-	struct reading r = { .c = c, .cache = cache, .block = arena_alloc(&c->arena, BLOCK), .e = e };
+	struct reading r = { .c = c, .cache = cache, .filter = filter, .block = arena_alloc(&c->arena, BLOCK), .e = e };
 
 	if (read_entry(&r, dir_fd, path, ""))
 		return -1;

@@ -31,9 +31,16 @@ struct tree {
 	SPEC_LIST(tree_entry) entries; /* a directory before what is in it, names sorted */
 };
 
+struct tree_filter { /* what is left out: neither opened nor in the tree */
+	bool (*skips)(const void *context, const char *path); /* of paths below the top */
+	const void *context;
+	bool may_keep_below; /* something in a directory that is left out may stay, and then the directory, too */
+};
+
 /* Read `path` below dir_fd (AT_FDCWD: the working directory). A symbolic link at the end is itself copied. Without
- * a cache no file is read, and digests are zero. */
-int tree_read(struct conductor *c, struct stat_cache *cache, int dir_fd, const char *path, struct tree *out, struct err *e);
+ * a cache no file is read, and digests are zero. Without a filter all is taken. */
+int tree_read(struct conductor *c, struct stat_cache *cache, const struct tree_filter *filter, int dir_fd, const char *path,
+	      struct tree *out, struct err *e);
 
 struct tree_rules { /* what the copy will have instead of the source's */
 	bool has_owner, has_mode;

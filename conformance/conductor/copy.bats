@@ -115,11 +115,29 @@ tree() {
 	left_behind
 }
 
-@test ".dockerignore is refused, not passed over" {
-	touch .dockerignore
-	printf '# syntax=docker\nFROM scratch\nCOPY busybox /\n' >Conductorfile
+@test ".dockerignore: what it names is neither read, nor copied, nor part of the key; only Docker's COPY knows it" {
+	mkdir -p ctx/src/deep ctx/.git ctx/out && cd ctx && cp ../busybox .
+	for f in a.c src/b.c src/b.o src/deep/c.o src/deep/keep.o .git/config out/x out/wanted secret; do echo "$f" >$f; done
+	printf '%s\n' '# a comment' '' '**/*.o' '!src/deep/keep.o' '/.git/' 'out' '!out/wanted' 'secre?' 'busybox' >.dockerignore
+	chmod 000 secret
+	printf '# syntax=docker\nFROM scratch\nCOPY . /all/\nCOPY o* s* /some/\n' >Conductorfile
+	works build img
+	files() { (cd "$STORE/layers/$(jq -r ".layers[$1]" "$STORE/images/img.json")/diff/$2" && find . -type f | sort | paste -sd ' '); }
+	[ "$(files 0 all)" = "./.dockerignore ./Conductorfile ./a.c ./out/wanted ./src/b.c ./src/deep/keep.o" ]
+	[ "$(files 1 some)" = "./b.c ./deep/keep.o ./wanted" ]
+	echo changed >src/b.o && echo more >.git/HEAD
+	works build img
+	[ "$(grep -c ': cached' <<<"$output")" = 2 ]
+	for left in secret busybox .git 'secr*'; do
+		printf '# syntax=docker\nFROM scratch\nCOPY %s /\n' "$left" >Other
+		fails build other Other
+		says "Other:3: $left is left out by .dockerignore"
+	done
+	printf 'FROM scratch\nCOPY busybox /\n' >Other
+	works build other Other
+	mkfifo fifo && mv fifo .dockerignore
 	fails build img
-	says "not supported yet: .dockerignore"
+	says ".dockerignore" && says "not a regular file"
 }
 
 @test "a link that is itself the source: the course's copies it, Docker's follows it and stays in the directory" {
