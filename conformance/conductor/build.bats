@@ -222,6 +222,26 @@ load harness
 	[ "$(in_image img '/bin/busybox ls /' | grep -c '^f')" = 60 ]
 }
 
+@test "progress: on a terminal each step as it begins, then its outcome and time in the same line; plain lines otherwise; none with --quiet" {
+	printf 'COPY Conductorfile /f\nRUN echo said\nENV A=1\n' | file
+	on_terminal() {
+		timeout 60 script -qec "$CONDUCTOR --root $STORE --runtime $RUNTIME build img" /dev/null </dev/null 3>&- >shown
+		cat shown
+	}
+	on_terminal
+	grep -F $'[5/7] COPY Conductorfile /f\r[5/7] COPY Conductorfile /f: done (' shown
+	grep -qF $'[6/7] RUN echo said\r\n' shown && grep -E '^said' shown
+	grep -E $'\r\\[6/7\\] RUN echo said: done \\([0-9]+\\.[0-9][0-9] s\\)' shown
+	on_terminal
+	grep -F $'[6/7] RUN echo said\r[6/7] RUN echo said: cached' shown
+	grep -F $'[7/7] ENV A=1\r[7/7] ENV A=1: set' shown
+	works build img
+	[[ $output != *$'\r'* ]]
+	[ "$(head -n 1 <<<"$output")" = "[1/7] FROM scratch: set" ]
+	works build --quiet img
+	[ "$output" = "Image img built with 4 layers" ]
+}
+
 @test "--shell-on-error opens a shell in what failed" {
 	printf 'RUN echo here >/mark; exit 5\n' | file
 	fails build --shell-on-error img

@@ -144,6 +144,24 @@ terminal() {
 	says "could be /foreign-"
 }
 
+@test "an engine's container by its name, as podman and Docker note it" {
+	id=$(printf '%s' "$BATS_TEST_TMPDIR" | sha256sum | cut -c1-64)
+	export CONDUCTOR STORE RUNTIME id
+	# in a mount namespace in which /var/lib is the engines' alone
+	by_name() {
+		unshare -m --propagation private bash -e -c 'mount -t tmpfs x /var/lib; '"$2"'; "$CONDUCTOR" --root "$STORE" --runtime "$RUNTIME" stats --json '"$1" 3>&-
+	}
+	foreign "libpod-$id.scope"
+	output=$(by_name web 'mkdir -p /var/lib/containers/storage/overlay-containers
+		printf "[{\"id\": \"0000\", \"names\": [\"other\"]}, {\"id\": \"%s\", \"names\": [\"web\"], \"layer\": \"x\"}]" $id \
+			>/var/lib/containers/storage/overlay-containers/containers.json')
+	[ "$(figure .cgroup)" = "/foreign-$$/libpod-$id.scope" ] && [ "$(figure .name)" = web ]
+	output=$(by_name web 'mkdir -p /var/lib/docker/containers/$id
+		printf "{\"ID\": \"%s\", \"Name\": \"/web\", \"State\": {}}" $id >/var/lib/docker/containers/$id/config.v2.json')
+	[ "$(figure .cgroup)" = "/foreign-$$/libpod-$id.scope" ] && [ "$(figure .name)" = web ]
+	if by_name web :; then false; fi
+}
+
 @test "bad input is refused" {
 	fails stats nobody
 	says "there is no container nobody"
