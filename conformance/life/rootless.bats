@@ -171,6 +171,12 @@ piece() {
 	done
 	run rt "$SUB" --cgroup-manager disabled run "$ID"
 	failed_with "is to have none (--cgroup-manager)"
+	config "$SUB" '.linux.resources = {unified: {"cgroup.max.depth": "3"}}'
+	run rt "$SUB" run "$ID"
+	failed_with "/linux/resources/unified/cgroup.max.depth" "the limit needs a cgroup, and user $(id -u "$SUB") may make none"
+	config "$SUB" '.linux.resources = {memory: {limit: -1, swap: -1}, cpu: {quota: -1}, pids: {limit: -1}}'
+	run rt "$SUB" run "$ID"
+	gave 0 fine
 }
 
 @test "update of a container without a cgroup" {

@@ -50,10 +50,9 @@ static void cpu_v2(struct planner *p, const struct spec_cpu *c)
 void plan_cpu(struct planner *p, const struct spec_cpu *c)
 {
 	bool has_idle = p->is_update ? c->idle.is_set : limit_is_given(&c->idle);
-	bool has_any = limit_is_set(&c->shares) || limit_is_given(&c->quota) || limit_is_set(&c->period) ||
-		       limit_is_set(&c->burst) || limit_is_given(&c->realtime_runtime) ||
-		       limit_is_set(&c->realtime_period) || has_idle;
-	const struct facts_hierarchy *h = has_any ? limit_find(p, "cpu", c) : NULL;
+	bool is_bound = limit_is_set(&c->shares) || limit_is_bound(&c->quota) || limit_is_set(&c->period) || limit_is_set(&c->burst) ||
+			limit_is_given(&c->realtime_runtime) || limit_is_set(&c->realtime_period) || has_idle;
+	const struct facts_hierarchy *h = is_bound || limit_is_given(&c->quota) ? limit_find_bound(p, "cpu", c, is_bound) : NULL;
 
 	if (h && has_idle)
 		limit_add(p, "cpu", "cpu.idle", &c->idle, 0, limit_number(p, c->idle.value));

@@ -2,7 +2,8 @@
 
 static void refuse_closed(struct planner *p, const char *controller, const void *member)
 {
-	const char *wants = planner_text(p, "the limit needs a cgroup with the controller %s", controller);
+	const char *wants = controller[0] ? planner_text(p, "the limit needs a cgroup with the controller %s", controller)
+					  : "the limit needs a cgroup";
 	const char *closed = p->facts->closed_cgroup;
 
 	if (p->request->cgroups == PLAN_NO_CGROUP || !closed)
@@ -31,6 +32,13 @@ const struct facts_hierarchy *limit_find(struct planner *p, const char *controll
 	return NULL;
 }
 
+const struct facts_hierarchy *limit_find_bound(struct planner *p, const char *controller, const void *member, bool is_bound)
+{
+	if (is_bound)
+		return limit_find(p, controller, member);
+	return p->cgroup ? facts_find_controller(p->facts, controller) : NULL;
+}
+
 void limit_add(struct planner *p, const char *controller, const char *file, const void *member, unsigned flags, const char *value)
 {
 	PLAN_ADD(&p->w, LIMIT, limit, flags, member, .controller = plan_add_text(&p->w, controller),
@@ -45,6 +53,11 @@ const char *limit_number(struct planner *p, int64_t value)
 bool limit_is_given(const struct opt_int *n)
 {
 	return n->is_set && n->value != 0;
+}
+
+bool limit_is_bound(const struct opt_int *n)
+{
+	return n->is_set && n->value > 0;
 }
 
 bool limit_is_set(const struct opt_uint *n)

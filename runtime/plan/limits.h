@@ -7,12 +7,16 @@
 /* The hierarchy of a controller; NULL with a mistake at the member when this host, or this caller, has none. */
 const struct facts_hierarchy *limit_find(struct planner *p, const char *controller, const void *member);
 
+/* The same where the members may all say that nothing is limited (-1): then it is no mistake to have none. */
+const struct facts_hierarchy *limit_find_bound(struct planner *p, const char *controller, const void *member, bool is_bound);
+
 void limit_add(struct planner *p, const char *controller, const char *file, const void *member, unsigned flags, const char *value);
 
 const char *limit_number(struct planner *p, int64_t value);
 
 /* Zero means "not set" to every engine. */
 bool limit_is_given(const struct opt_int *n);
+bool limit_is_bound(const struct opt_int *n); /* and not -1, which is no limit */
 bool limit_is_set(const struct opt_uint *n);
 
 /* resources.c */

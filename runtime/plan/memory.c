@@ -62,10 +62,13 @@ static void memory_v2(struct planner *p, const struct spec_memory *m)
 
 void plan_memory(struct planner *p, const struct spec_memory *m)
 {
-	bool has_any = limit_is_given(&m->limit) || limit_is_given(&m->swap) || limit_is_given(&m->reservation) ||
-		       limit_is_given(&m->kernel_tcp) || m->swappiness.is_set || (m->disable_oom_killer.is_set && m->disable_oom_killer.value) ||
+	bool is_more = m->swappiness.is_set || (m->disable_oom_killer.is_set && m->disable_oom_killer.value) ||
 		       (m->use_hierarchy.is_set && m->use_hierarchy.value);
-	const struct facts_hierarchy *h = has_any ? limit_find(p, "memory", m) : NULL;
+	bool has_any = is_more || limit_is_given(&m->limit) || limit_is_given(&m->swap) || limit_is_given(&m->reservation) ||
+		       limit_is_given(&m->kernel_tcp);
+	bool is_bound = is_more || limit_is_bound(&m->limit) || limit_is_bound(&m->swap) || limit_is_bound(&m->reservation) ||
+			limit_is_bound(&m->kernel_tcp);
+	const struct facts_hierarchy *h = has_any ? limit_find_bound(p, "memory", m, is_bound) : NULL;
 
 	if (limit_is_given(&m->kernel))
 		planner_warn(p, &m->kernel, "the kernel has no separate limit for kernel memory since 5.16; it is left out", NULL);

@@ -8,9 +8,9 @@
 static void plan_pids(struct planner *p, const struct spec_pids *pids)
 {
 	bool is_limited = pids->limit.is_set && pids->limit.value >= 0;
-	const struct facts_hierarchy *h = is_limited ? limit_find(p, "pids", pids) : facts_find_controller(p->facts, "pids");
+	const struct facts_hierarchy *h = limit_find_bound(p, "pids", pids, is_limited);
 
-	if (!pids->limit.is_set || !h || !p->cgroup)
+	if (!pids->limit.is_set || !h)
 		return;
 	int64_t value = pids->limit.value == 0 && h->version == 2 ? 1 : pids->limit.value;
 	unsigned flags = is_limited && value <= 1 && p->request->cgroups == PLAN_SYSTEMD ? OP_LATE : 0;
@@ -75,17 +75,18 @@ static void add_lines(struct planner *p, const char *controller, const struct sp
 
 static void plan_unified(struct planner *p, const struct spec_pair *pair)
 {
-	const char *controller = arena_copy(p->arena, pair->key, strcspn(pair->key, "."));
+	const char *name = arena_copy(p->arena, pair->key, strcspn(pair->key, "."));
+	const char *controller = text_is_equal(name, "cgroup") ? "" : name;
 	const struct facts_hierarchy *h = facts_find_controller(p->facts, controller);
 
 	if (strchr(pair->key, '/') || pair->key[0] == '\0')
 		planner_refuse(p, &pair->value, "the name of a cgroup file has a slash or is empty", "use names such as \"memory.high\"");
-	else if (text_is_equal(controller, "cgroup") ? !facts_find_controller(p->facts, "") : !h || h->version != 2)
+	else if (!h || h->version != 2)
 		planner_refuse(p, &pair->value,
-			       planner_text(p, "%s is a file of cgroup v2, and this host has no v2 controller %s", pair->key, controller),
+			       planner_text(p, "%s is a file of cgroup v2, and this host has no v2 controller %s", pair->key, name),
 			       "boot with systemd.unified_cgroup_hierarchy=1, or use the v1 properties beside it");
-	else
-		add_lines(p, text_is_equal(controller, "cgroup") ? "" : controller, pair);
+	else if (limit_find(p, controller, &pair->value))
+		add_lines(p, controller, pair);
 }
 
 void plan_limits(struct planner *p, const struct spec_resources *r)
