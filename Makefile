@@ -378,7 +378,8 @@ sweep: $(PROGRAMS) $(TOOLS)
 	@HOOKS=yes BUILD=$(BUILD) RUNTIME=$(abspath $(RUNTIME)) conformance/faults/run all
 	@DEVICE=yes BUILD=$(BUILD) RUNTIME=$(abspath $(RUNTIME)) conformance/faults/run all -o create
 	@STEPS=yes BUILD=$(BUILD) RUNTIME=$(abspath $(RUNTIME)) conformance/faults/run all
-	@ORDINARY=yes BUILD=$(BUILD) RUNTIME=$(abspath $(RUNTIME)) conformance/faults/run all
+	@for whose in yes single namespace; do \
+		ORDINARY=$$whose BUILD=$(BUILD) RUNTIME=$(abspath $(RUNTIME)) conformance/faults/run all || exit 1; done
 	@WITHOUT=EPERM:clone3,openat2,fsopen,mount_setattr BUILD=$(BUILD) RUNTIME=$(abspath $(RUNTIME)) conformance/faults/run all
 	@BUILD=$(BUILD) RUNTIME=$(abspath $(RUNTIME)) conformance/faults/run all -e 12
 # The engines of this Debian, and of later ones in a root of their own; takes about ten minutes.

@@ -245,12 +245,13 @@ static void check_litter(struct sweep *s)
 		(void)closedir(directory);
 }
 
-/* All orphans are ours, because we are their reaper: when there is no child left, there is no process left. */
+/* All orphans are ours, because we are their reaper: when there is no child left, there is no process left. A boxcar-systemd
+ * that has not begun yet when the runtime is killed ends when it looks at its channel. */
 static void check_processes(struct sweep *s)
 {
 	pid_t pid = 0;
 
-	for (int patience = 20; patience > 0; patience--) {
+	for (int patience = s->has_systemd ? 250 : 20; patience > 0; patience--) {
 		while ((pid = waitpid(-1, NULL, WNOHANG | __WALL)) > 0)
 			;
 		if (pid < 0)

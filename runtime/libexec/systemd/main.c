@@ -7,6 +7,7 @@
 #include "runtime/libexec/systemd/unit.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +26,14 @@ static bool receive(struct systemd_message *m)
 		length = recv(CHANNEL, m, sizeof *m, 0);
 	while (length < 0 && errno == EINTR);
 	return length >= HEAD && m->version == SYSTEMD_VERSION && m->length == (size_t)length - HEAD;
+}
+
+/* What a runtime that is gone has asked for it no longer wants. */
+static bool is_abandoned(void)
+{
+	struct pollfd channel = { .fd = CHANNEL };
+
+	return poll(&channel, 1, 0) > 0 && channel.revents & POLLHUP;
 }
 
 static bool answer(struct systemd_message *m, int result, const struct failure *failure, const char *text)
@@ -96,7 +105,7 @@ int main(int argc, char **argv)
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* at the latest the channel's end tells it */
 	if (!m || argc != 2)
 		return 1;
-	while (is_heard && receive(m)) {
+	while (is_heard && receive(m) && !is_abandoned()) {
 		struct failure failure = { .part = SYSTEMD_UNDERSTAND };
 		int result = connect_once(&c, is_user, &failure);
 		if (result == 0 && m->kind != SYSTEMD_ASK)
