@@ -63,6 +63,21 @@ sys.stdout.write(s.recv(65536).decode() + "\n")' "$1" >"$2" 2>&1 3>&- &
 	gave 1 "takes warning|error|info|debug"
 }
 
+@test "what --debug tells goes to the log, and not to what the payload writes to" {
+	only_boxcar
+	config '.linux.seccomp = {"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["no_such_call"],"action":"SCMP_ACT_ERRNO"}]} | .unheardOf = 1'
+	args /bin/sh -c 'echo out; echo err >&2'
+	run rt --debug --log "$BATS_TEST_TMPDIR/log" --log-format json run --bundle "$BUNDLE" "$ID"
+	gave 0
+	[ "$output" = $'out\nerr' ]
+	jq -s -e 'map(.level) == ["debug", "warning"] and (.[0].msg | test("no_such_call"))' "$BATS_TEST_TMPDIR/log"
+	run rt --log-level debug run --bundle "$BUNDLE" "$ID"
+	gave 0 "boxcar: debug: seccomp: libseccomp does not know the system call no_such_call"
+	# without it neither has them
+	run rt --log "$BATS_TEST_TMPDIR/quiet" --log-format json run --bundle "$BUNDLE" "$ID"
+	jq -s -e 'map(.level) == ["warning"]' "$BATS_TEST_TMPDIR/quiet"
+}
+
 @test "what runc and crun take before the command" {
 	only_boxcar
 	run rt --rootless auto --cgroup-manager cgroupfs --debug --log-format=text list

@@ -17,7 +17,7 @@ static const struct option global_rows[] = {
 	TEXT(global_options, "log", 0, log, "WHERE", "append messages to this file, or journald:NAME or syslog:NAME"),
 	WORD(global_options, "log-format", 0, log_format, "FORMAT", "text or json", log_formats),
 	WORD(global_options, "log-level", 0, log_level, "LEVEL", "error, warning, info or debug; default: warning", log_levels),
-	FLAG(global_options, "debug", 0, has_debug, "tell more, on stderr"),
+	FLAG(global_options, "debug", 0, has_debug, "tell more: into the log, or on stderr when there is none"),
 	WORD(global_options, "cgroup-manager", 0, cgroup_manager, "NAME", "cgroupfs, systemd or disabled", cgroup_managers),
 	FLAG(global_options, "systemd-cgroup", 0, has_systemd_cgroup, "let systemd make the cgroup"),
 	WORD(global_options, "rootless", 0, rootless, "WHEN",

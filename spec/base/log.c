@@ -207,9 +207,10 @@ void log_debug(struct log *l, const char *format, ...)
 	va_start(list, format);
 	(void)vsnprintf(message, sizeof message, format, list);
 	va_end(list);
-	say(l, "debug: ", message);
-	if (l->fd >= 0 && l->target != LOG_FILE)
-		send_record(l, "debug", message);
+	if (l->fd >= 0)
+		write_record(l, "debug", NULL, message, NULL, false);
+	else
+		say(l, "debug: ", message);
 }
 
 void log_finish(struct log *l, const char *command, const struct err *e)
@@ -223,7 +224,7 @@ void log_finish(struct log *l, const char *command, const struct err *e)
 		say(l, "", line);
 	} else {
 		for (struct log_warning *w = l->first; w; w = w->next) {
-			if (l->fd < 0 || l->has_debug)
+			if (l->fd < 0)
 				say(l, "warning: ", w->text);
 			write_record(l, "warning", command, w->text, NULL, false);
 		}

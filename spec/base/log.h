@@ -39,7 +39,8 @@ int log_open(struct log *l, const char *where, struct err *e);
 /* Keep a warning for the end of the command. */
 void log_warn(struct log *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Write to stderr at once, only with --debug; to journald and syslog, too, but not to a file, which engines read. */
+/* Write at once, only with --debug: to where the log is. stderr is it only when there is no other: for create and exec it is the
+ * payload's, too. */
 void log_debug(struct log *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The end of a command: its error (NULL on success) and the kept warnings. `command` names the command for the record. */
