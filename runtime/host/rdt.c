@@ -158,7 +158,7 @@ static int make_monitor(const struct rdt_class *c, struct arena *a, struct err *
 	return add_kernel_words(c->path, a, e);
 }
 
-int rdt_make(const struct rdt_class *c, struct arena *a, struct err *e)
+int rdt_make(const struct rdt_class *c, bool *is_new, struct arena *a, struct err *e)
 {
 	bool is_made;
 
@@ -166,8 +166,10 @@ int rdt_make(const struct rdt_class *c, struct arena *a, struct err *e)
 		return -1;
 	size_t skipped = is_made ? 0 : c->compared;
 	if ((is_made || compare(c, a, e) == 0) && rdt_write(c->path, c->lines + skipped, c->line_count - skipped, a, e) == 0 &&
-	    make_monitor(c, a, e) == 0)
+	    make_monitor(c, a, e) == 0) {
+		*is_new = is_made;
 		return 0;
+	}
 	if (is_made)
 		(void)rmdir(c->path); /* the first error is the one to tell */
 	return -1;
@@ -189,4 +191,12 @@ int rdt_remove(const char *mark, const char *id, struct arena *a, struct err *e)
 	/* the kernel would take it along with the class */
 	(void)rmdir(monitor_path(mark, id, a));
 	return rmdir(mark) < 0 && errno != ENOENT ? err_sys(e, "remove %s", mark) : 0;
+}
+
+void rdt_remove_unused(const char *path, struct arena *a)
+{
+	const char *tasks = read_file(path, "tasks", a);
+
+	if (tasks && !tasks[0])
+		(void)rmdir(path); /* whoever uses it keeps it */
 }

@@ -23,8 +23,9 @@ struct rdt_class {
  * made yet: this is the intent, written down first. */
 const char *rdt_find_mark(const struct rdt_class *c, struct arena *a);
 
-/* On failure what was made is removed. The kernel's own words (info/last_cmd_status) are in the error. */
-int rdt_make(const struct rdt_class *c, struct arena *a, struct err *e);
+/* On failure what was made is removed. The kernel's own words (info/last_cmd_status) are in the error. *is_new: the class was not
+ * there before. */
+int rdt_make(const struct rdt_class *c, bool *is_new, struct arena *a, struct err *e);
 
 /* New lines for a class that exists. */
 int rdt_write(const char *path, const char *const *lines, size_t count, struct arena *a, struct err *e);
@@ -34,3 +35,7 @@ int rdt_enter(const char *path, const char *monitor, pid_t pid, struct arena *a,
 
 /* Remove what rdt_find_mark() named, with a monitoring group of `id` in it. Not there: success. */
 int rdt_remove(const char *mark, const char *id, struct arena *a, struct err *e);
+
+/* Undo a new class with a name of its own when its container does not come to be: unless somebody else has gone into it meanwhile,
+ * whom the kernel would not keep it for. */
+void rdt_remove_unused(const char *path, struct arena *a);

@@ -24,6 +24,7 @@ struct tree {
 	struct err e;
 	char root[64];
 	bool is_group; /* root is a cgroup */
+	bool is_new;   /* what rdt_make() said */
 };
 
 static int make(void **state)
@@ -114,7 +115,7 @@ static void an_existing_class_is_compared(void **state)
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct rdt_class c = { .path = in(t, "gold"), .lines = &cases[i].line, .line_count = 1, .compared = 1 };
 		t->e = ERR_NONE;
-		if ((rdt_make(&c, &t->arena, &t->e) == 0) != cases[i].is_same)
+		if ((rdt_make(&c, &t->is_new, &t->arena, &t->e) == 0) != cases[i].is_same)
 			fail_msg("%s: %s", cases[i].line, t->e.text);
 		if (!cases[i].is_same)
 			assert_non_null(strstr(t->e.text, "exists, and is not"));
@@ -131,7 +132,7 @@ static void other_lines_are_written(void **state)
 
 	class_with(t, "gold", "L3:0=7f0\n");
 	c.path = in(t, "gold");
-	assert_int_equal(rdt_make(&c, &t->arena, &t->e), 0);
+	assert_int_equal(rdt_make(&c, &t->is_new, &t->arena, &t->e), 0);
 	assert_string_equal(content(t, "gold/schemata"), "L2:0=f\n0\n"); /* over the first bytes of what was there */
 	assert_int_equal(rdt_enter(c.path, NULL, 4711, &t->arena, &t->e), 0);
 	assert_string_equal(content(t, "gold/tasks"), "4711");
@@ -142,7 +143,7 @@ static void what_must_exist_is_named(void **state)
 	struct tree *t = *state;
 	struct rdt_class c = { .path = in(t, "none"), .must_exist = true };
 
-	assert_int_equal(rdt_make(&c, &t->arena, &t->e), -1);
+	assert_int_equal(rdt_make(&c, &t->is_new, &t->arena, &t->e), -1);
 	assert_int_equal(t->e.number, ENOENT);
 	assert_non_null(strstr(t->e.text, "/none"));
 	assert_int_equal(access(c.path, F_OK), -1);
@@ -156,7 +157,7 @@ static void the_kernels_words_are_told(void **state)
 
 	assert_int_equal(mkdir(in(t, "info"), 0755), 0);
 	file(t, "info/last_cmd_status", "The mask 5 has non-consecutive 1-bits\n");
-	assert_int_equal(rdt_make(&c, &t->arena, &t->e), -1); /* a plain directory has no schemata */
+	assert_int_equal(rdt_make(&c, &t->is_new, &t->arena, &t->e), -1); /* a plain directory has no schemata */
 	assert_non_null(strstr(t->e.hint, "non-consecutive"));
 	assert_int_equal(access(c.path, F_OK), -1); /* undone */
 }
@@ -190,7 +191,7 @@ static void its_own_class_goes_with_it(void **state)
 	struct rdt_class c = { .path = in(t, "web"), .is_own = true };
 	pid_t child = start_child();
 	assert_string_equal(rdt_find_mark(&c, &t->arena), c.path);
-	assert_int_equal(rdt_make(&c, &t->arena, &t->e), 0);
+	assert_int_equal(rdt_make(&c, &t->is_new, &t->arena, &t->e), 0);
 	assert_int_equal(rdt_enter(c.path, NULL, child, &t->arena, &t->e), 0);
 	assert_string_equal(content(t, "web/tasks"), arena_format(&t->arena, "%d\n", child));
 	end_child(child);
@@ -205,7 +206,7 @@ static void somebody_elses_class_is_left_alone(void **state)
 	struct rdt_class c = { .path = in(t, "web"), .is_own = true };
 
 	assert_int_equal(mkdir(c.path, 0755), 0);
-	assert_int_equal(rdt_make(&c, &t->arena, &t->e), -1);
+	assert_int_equal(rdt_make(&c, &t->is_new, &t->arena, &t->e), -1);
 	assert_int_equal(t->e.number, EEXIST);
 	assert_int_equal(access(c.path, F_OK), 0);
 }
@@ -220,17 +221,36 @@ static void a_monitoring_group_is_made_and_removed(void **state)
 	assert_int_equal(mkdir(in(t, "gold/mon_groups"), 0755), 0);
 	const char *mark = rdt_find_mark(&c, &t->arena);
 	assert_string_equal(mark, in(t, "gold/mon_groups/web"));
-	assert_int_equal(rdt_make(&c, &t->arena, &t->e), 0);
+	assert_int_equal(rdt_make(&c, &t->is_new, &t->arena, &t->e), 0);
 	pid_t child = start_child();
 	assert_int_equal(rdt_enter(c.path, c.monitor, child, &t->arena, &t->e), 0);
 	assert_string_equal(content(t, "gold/mon_groups/web/tasks"), arena_format(&t->arena, "%d\n", child));
-	assert_int_equal(rdt_make(&c, &t->arena, &t->e), -1); /* another container's */
+	assert_int_equal(rdt_make(&c, &t->is_new, &t->arena, &t->e), -1); /* another container's */
 	end_child(child);
 	assert_int_equal(rdt_remove(mark, "web", &t->arena, &t->e), 0);
 	assert_int_equal(access(mark, F_OK), -1);
 	assert_int_equal(access(c.path, F_OK), 0); /* the class is not ours */
 	assert_int_equal(rmdir(in(t, "gold/mon_groups")), 0);
 	assert_int_equal(rmdir(c.path), 0);
+}
+
+static void a_new_class_is_undone_unless_somebody_has_gone_into_it(void **state)
+{
+	struct tree *t = *state;
+
+	use_hierarchy(t);
+	struct rdt_class c = { .path = in(t, "gold") };
+	assert_int_equal(rdt_make(&c, &t->is_new, &t->arena, &t->e), 0);
+	assert_true(t->is_new);
+	assert_int_equal(rdt_make(&c, &t->is_new, &t->arena, &t->e), 0);
+	assert_false(t->is_new);
+	pid_t child = start_child();
+	assert_int_equal(rdt_enter(c.path, NULL, child, &t->arena, &t->e), 0);
+	rdt_remove_unused(c.path, &t->arena);
+	assert_int_equal(access(c.path, F_OK), 0);
+	end_child(child);
+	rdt_remove_unused(c.path, &t->arena);
+	assert_int_equal(access(c.path, F_OK), -1);
 }
 
 static void without_a_monitoring_group_nothing_of_a_named_class_is_ours(void **state)
@@ -252,6 +272,7 @@ int main(void)
 		IN_TREE(its_own_class_goes_with_it),
 		IN_TREE(somebody_elses_class_is_left_alone),
 		IN_TREE(a_monitoring_group_is_made_and_removed),
+		IN_TREE(a_new_class_is_undone_unless_somebody_has_gone_into_it),
 		IN_TREE(without_a_monitoring_group_nothing_of_a_named_class_is_ours),
 	};
 

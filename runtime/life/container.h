@@ -103,6 +103,7 @@ struct creation {
 	int created_fd, listen_fd;
 	struct netdev netdev;
 	bool has_rdt;      /* something of resctrl goes with the container */
+	const char *new_class; /* of resctrl, and not the container's own: goes only when the container does not come to be; NULL */
 	bool has_leftover; /* the cgroup could not be removed: the entry stays, so that delete can */
 };
 

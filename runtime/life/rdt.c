@@ -53,8 +53,11 @@ int creation_make_rdt(void *context, struct err *e)
 	if (!rdt)
 		return 0;
 	struct rdt_class class = read_op(&c->prepared.plan, rdt, &c->b->arena);
-	if (mark(c, &class, e) == 0 && rdt_make(&class, &c->b->arena, e) == 0)
+	bool is_new = false;
+	if (mark(c, &class, e) == 0 && rdt_make(&class, &is_new, &c->b->arena, e) == 0) {
+		c->new_class = is_new && !class.is_own ? class.path : NULL;
 		return 0;
+	}
 	if (e->number != EEXIST) /* that one is not ours */
 		creation_remove_rdt(c);
 	return err_at(e, plan_find_origin(&c->prepared.request, op), "");
@@ -67,6 +70,8 @@ void creation_remove_rdt(void *context)
 
 	if (c->has_rdt)
 		c->has_leftover |= container_remove_rdt(&c->container, &ignored) < 0;
+	if (c->new_class)
+		rdt_remove_unused(c->new_class, &c->b->arena);
 }
 
 int container_remove_rdt(const struct container *c, struct err *e)
