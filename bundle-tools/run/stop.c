@@ -79,20 +79,20 @@ static int read_or_begin(struct conductor *c, const char *name, struct container
 }
 
 /* A `run` that is on its way will have started the container in a moment: that one is meant. */
-static int wait_for_start(struct conductor *c, const char *name, struct runtime_state *state, struct err *e)
+static int read_settled(struct conductor *c, const char *name, const char *directory, struct runtime_state *state, struct err *e)
 {
-	const char *directory = container_directory(c, name);
-
-	for (int waited = 0; state->status == RUNTIME_NONE && waited < START_MS; waited += POLL_MS) {
+	for (int waited = 0;; waited += POLL_MS) {
 		struct err gone = ERR_NONE; /* told by what follows */
 		own_fd fd = -1;
-		bool is_over = container_lock(directory, &fd, &gone) != 1;
-		if ((!is_over && interrupt_check(POLL_MS, e)) || runtime_read_state(c, name, directory, state, e))
+		bool is_held = container_lock(directory, &fd, &gone) == 1;
+		drop_fd(&fd);
+		if (runtime_read_state(c, name, directory, state, e))
 			return -1;
-		if (is_over)
-			break;
+		if (!is_held || state->status != RUNTIME_NONE || waited >= START_MS)
+			return 0;
+		if (interrupt_check(POLL_MS, e))
+			return -1;
 	}
-	return 0;
 }
 
 int container_stop(struct conductor *c, const char *name, unsigned seconds, struct err *e)
@@ -101,8 +101,7 @@ int container_stop(struct conductor *c, const char *name, unsigned seconds, stru
 	struct container container;
 	struct runtime_state state;
 
-	if (read_or_begin(c, name, &container, e) || runtime_read_state(c, name, directory, &state, e) ||
-	    wait_for_start(c, name, &state, e))
+	if (read_or_begin(c, name, &container, e) || read_settled(c, name, directory, &state, e))
 		return -1;
 	if (state.status == RUNTIME_RUNNING && ask_to_end(c, &container, &state, seconds, e))
 		return -1;
