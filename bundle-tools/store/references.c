@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -81,6 +82,21 @@ static int add_all(struct conductor *c, const char *directory, const char *file,
 	return 0;
 }
 
+/* As the kernel writes it into the options of a mount. Without /proc, as we know it ourselves. */
+static const char *write_as_option(struct conductor *c)
+{
+	char path[PATH_MAX];
+	ssize_t length = readlink(arena_format(&c->arena, "/proc/self/fd/%d", c->root_fd), path, sizeof path - 1);
+	struct text out;
+
+	path[length < 0 ? 0 : length] = '\0';
+	text_init(&out, &c->arena);
+	for (const char *at = length > 0 ? path : c->root; *at; at++)
+		text_add(&out, strchr(", \t\n\\", *at) ? "\\%03o" : "%c", (unsigned char)*at);
+	text_add(&out, "/layers/");
+	return out.at;
+}
+
 /* Overlays tell their layers by path: of a bundle that was moved, or a container whose record is lost, that is what there is. */
 static int read_mounts(struct conductor *c, struct references *r, struct err *e)
 {
@@ -96,6 +112,7 @@ static int read_mounts(struct conductor *c, struct references *r, struct err *e)
 		if (strstr(line, " - overlay "))
 			text_add(&all, "%s", line);
 	r->mounts = all.at;
+	r->layers = write_as_option(c);
 	return 0;
 }
 
@@ -118,7 +135,12 @@ const char *references_find(const struct references *r, const char *key)
 		for (size_t l = 0; l < r->at[i].layers.count; l++)
 			if (strcmp(r->at[i].layers.at[l], key) == 0)
 				return r->at[i].owner;
-	return strstr(r->mounts, key) ? "a mount" : NULL;
+	for (const char *at = r->mounts; (at = strstr(at, r->layers));) {
+		at += strlen(r->layers);
+		if (strncmp(at, key, strlen(key)) == 0)
+			return "a mount";
+	}
+	return NULL;
 }
 
 int references_find_container(struct conductor *c, const char *image, const char **out, struct err *e)

@@ -14,6 +14,7 @@ struct references {
 	struct reference *at;
 	size_t count;
 	const char *mounts; /* the overlays that are mounted, as /proc/self/mountinfo tells them */
+	const char *layers; /* the directory of our layers, written the same way, with a slash at its end */
 };
 
 int references_read(struct conductor *c, struct references *out, struct err *e);

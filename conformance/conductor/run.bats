@@ -186,9 +186,23 @@ image() {
 	works rmcache
 	says "0 layers removed"
 	[ -e moved/rootfs/bin/sh ]
+	STORE=$BATS_TEST_TMPDIR/other # its layers have the same keys, and are none of those that are mounted
+	image
+	works rmi img
+	works rmcache
+	[ "$(layers)" = 0 ]
+	STORE=$BATS_TEST_TMPDIR/store
 	umount moved/rootfs
 	works rmcache
 	[ "$(layers)" = 0 ]
+	mv "$STORE" "$BATS_TEST_TMPDIR/with, blanks" && ln -s "with, blanks" "$STORE"
+	image
+	works bundle img ./b -- true
+	works rmi img
+	mv b moved2
+	works rmcache
+	says "0 layers removed"
+	umount moved2/rootfs
 	image
 	strace -f -o /dev/null -e trace=move_mount -e inject=move_mount:signal=KILL:when=1 \
 		"$CONDUCTOR" --root "$STORE" bundle img ./killed </dev/null >out 2>&1 3>&- || true
