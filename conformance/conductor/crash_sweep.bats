@@ -62,6 +62,25 @@ calls() {
 	done
 }
 
+@test "run, killed at a part of its system calls: gc and stop leave nothing, and the name is free" {
+	printf 'RUN /bin/busybox --install -s /bin\n' | file
+	works build img
+	run_web=("$CONDUCTOR" --root "$STORE" --runtime "$RUNTIME" run -d img web -- sleep 1000)
+	"$stepper" -c -t 60 -o counted -- "${run_web[@]}" </dev/null >/dev/null 2>&1 3>&-
+	total=$(tail -n 1 counted)
+	works stop -f web
+	for ((n = 5; n <= total; n += 37)); do
+		: >where
+		"$stepper" -n $n -k main -t 60 -o where -- "${run_web[@]}" </dev/null >out 2>&1 3>&- || true
+		works gc
+		[ ! -e "$STORE/containers/web" ] || works stop -f web
+		left_behind
+		[ -z "$(ls "$STORE/containers" "$STORE/runtime" | grep -v -e : -e '^$')" ] || { echo "after call $n of $total"; cat where; false; }
+		works run -d img web -- sleep 1000
+		works stop -f web
+	done
+}
+
 @test "killed at every step" {
 	mkdir one two && echo 1 >one/f && echo 2 >two/f
 	printf 'COPY one /one\nRUN /bin/busybox sleep 0.4; echo a >/a\nCOPY two /two\nRUN /bin/busybox sleep 0.4; echo end >/last\nENV A=1\n' | file
