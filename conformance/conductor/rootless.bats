@@ -191,3 +191,15 @@ shows_image() {
 	grep "/etc/subuid gives the user $ORDINARY no subordinate ids" "$BATS_TEST_TMPDIR/said"
 	grep "usermod --add-subuids" "$BATS_TEST_TMPDIR/said"
 }
+
+@test "a heredoc with an interpreter, files of a stage by wildcards, .dockerignore, volumes" {
+	mkdir src && echo 1 >src/a && echo 2 >src/b && echo b >.dockerignore && echo src/b >>.dockerignore && chown -R "$ORDINARY:" src
+	{
+		printf '# syntax=docker\nFROM scratch AS one\nCOPY busybox /bin/\nCOPY busybox /bin/sh\nSHELL ["/bin/sh", "-c"]\nCOPY --chown=5:6 src /src/\n'
+		printf 'RUN <<EOF\n#!/bin/busybox sh\n/bin/busybox id -u >/script\nEOF\n'
+		printf 'FROM one\nCOPY --from=one /s[cr]* /from/\nRUN /bin/busybox mkdir /data; /bin/busybox chown 7:8 /data\nVOLUME /data\n'
+	} >Conductorfile
+	works build img
+	[ "$(c run --rm img look -- /bin/sh -c '/bin/busybox find /from | /bin/busybox sort; /bin/busybox stat -c %u:%g /data /from/a; echo x >/data/x' </dev/null)" = \
+		$'/from\n/from/a\n/from/script\n7:8\n0:0' ]
+}
