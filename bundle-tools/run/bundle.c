@@ -7,6 +7,7 @@
 #include "spec/json/write.h"
 #include "spec/words.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { CPU_PERIOD = 100000 };
@@ -126,6 +127,15 @@ static void add_namespaces(struct conductor *c, const struct bundle *b, struct s
 		n[l->namespaces.count++].type = (struct opt_word){ true, NAMESPACE_CGROUP };
 }
 
+/* A line for each device, below a header. */
+static bool host_has_swap(void)
+{
+	own_stream swaps = fopen("/proc/swaps", "re");
+	char line[256];
+
+	return swaps && fgets(line, sizeof line, swaps) && fgets(line, sizeof line, swaps);
+}
+
 static void add_resources(struct conductor *c, const struct bundle *b, struct spec_linux *l)
 {
 	struct spec_resources *r = arena_alloc(&c->arena, sizeof *r);
@@ -137,6 +147,8 @@ static void add_resources(struct conductor *c, const struct bundle *b, struct sp
 	if (b->memory) {
 		r->memory = arena_alloc(&c->arena, sizeof *r->memory);
 		r->memory->limit = (struct opt_int){ true, b->memory };
+		if (host_has_swap()) /* else who takes too much would not be killed, but swap */
+			r->memory->swap = r->memory->limit;
 	}
 	if (b->cpu_quota) {
 		r->cpu = arena_alloc(&c->arena, sizeof *r->cpu);

@@ -46,6 +46,20 @@ image() {
 	[ "$(c stats --json --count 1 hog </dev/null | jq '.memory.oom_kills > 0')" = true ]
 }
 
+@test "a limit of memory is one of swap, too, where there is some" {
+	image
+	printf 'Filename\tType\tSize\tUsed\tPriority\n' >none
+	{ cat none; printf '/swap\tfile\t1\t0\t-2\n'; } >some
+	export CONDUCTOR STORE RUNTIME
+	for swaps in none some; do
+		unshare -m --propagation private bash -e -c 'mount --bind $0 /proc/swaps; "$CONDUCTOR" --root "$STORE" --runtime "$RUNTIME" \
+			run --rm --memory 20M img x -- true
+			"$CONDUCTOR" --root "$STORE" bundle --memory 20M img b-$0' $swaps </dev/null 3>&-
+	done
+	jq -e '.linux.resources.memory == {"limit": 20971520}' b-none/config.json
+	jq -e '.linux.resources.memory == {"limit": 20971520, "swap": 20971520}' b-some/config.json
+}
+
 @test "a fork bomb is stopped" {
 	image
 	works run -d --pids 20 img bomb -- sleep 1000
