@@ -162,6 +162,27 @@ has_life() {
 	gave 139
 }
 
+# podman gives the runtime its service manager's socket, or one of conmon's.
+@test "a service tells its manager when it is ready" {
+	python3 -c '
+import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+print("listening", flush=True)
+s.settimeout(30)
+while "READY=1" not in s.recv(4096).decode():
+    pass
+print("ready")' "$BATS_TEST_TMPDIR/manager" >"$BATS_TEST_TMPDIR/told" 2>&1 3>&- &
+	local manager=$! probe
+	probe=$(realpath "$BATS_TEST_DIRNAME/../../${BUILD:-build}/conformance/probe")
+	eventually grep -q listening "$BATS_TEST_TMPDIR/told"
+	NOTIFY_SOCKET=$BATS_TEST_TMPDIR/manager detached --sdnotify container -v "$probe:/probe:ro" bb sh -c \
+		'printf "READY=1\n" | /probe notify "$NOTIFY_SOCKET"; exec sleep 600'
+	wait $manager
+	grep -x ready "$BATS_TEST_TMPDIR/told"
+	eventually in_cgroup "$ID" "sleep 600"
+}
+
 # --- hooks ------------------------------------------------------------------------------------------------------------
 
 # hook WHEN SCRIPT: run by every container with the annotation "hook"
