@@ -8,7 +8,7 @@
 #   make arm64      all of it for arm64, in build/arm64, with Debian's cross compiler; make vm-arm64: the life tests there
 #   make vm-systemd  cgroups made by systemd, on cgroup v1, too, and by podman, in virtual machines
 #   make lint       compilers' and other analysers, style rules
-#   make bench demo engines fuzz sweep install uninstall clean
+#   make bench demo engines fuzz sweep install install-strip uninstall clean
 #
 # Switches, each with a build directory of its own: SAN=1 (ASan and UBSan), COV=1 (gcov), FUZZ=1 (clang and libFuzzer),
 # STATIC=0 (shared libraries), ARM64=1 (Debian's cross compiler). PIE=1 makes the static file position independent. V=1 shows the commands.
@@ -60,12 +60,14 @@ ifeq ($(origin CC),default)
 CC := $(if $(filter 1,$(FUZZ)),clang,gcc)
 endif
 OBJCOPY := objcopy
+STRIP := strip
 # What is made for the other machine runs here by QEMU's user mode, with the libraries that it was linked with.
 ifeq ($(ARM64),1)
 CROSS := aarch64-linux-gnu-
 override CC := $(filter %ccache,$(CC)) $(CROSS)gcc --sysroot=$(BUILD)/root
 override AR := $(CROSS)ar
 OBJCOPY := $(CROSS)objcopy
+STRIP := $(CROSS)strip
 RUN := qemu-aarch64 -L $(BUILD)/root
 endif
 ifeq ($(SAN),1)
@@ -453,10 +455,14 @@ LIST = echo 0755 $(BUILD)/boxcar sbin/boxcar; echo 0755 $(BUILD)/conductor bin/c
 		echo 0644 $$from/_$$name share/zsh/site-functions/_$$name; \
 		echo 0644 $$from/$$name.fish share/fish/vendor_completions.d/$$name.fish; done
 
-.PHONY: install uninstall clean
+.PHONY: install install-strip uninstall clean
 install: all
 	{ $(LIST); } | while read -r mode file place; do \
 		install -D -m "$$mode" "$$file" "$(DESTDIR)$(PREFIX)/$$place" || exit 1; done
+# Without what only debuggers read: less than half. boxcar-init has none.
+install-strip: install
+	for place in sbin/boxcar bin/conductor libexec/boxcar/boxcar-netdev libexec/boxcar/boxcar-systemd; do \
+		$(STRIP) "$(DESTDIR)$(PREFIX)/$$place" || exit 1; done
 # Directories that others may use, too, stay.
 uninstall: man
 	{ $(LIST); } | while read -r mode file place; do rm -f "$(DESTDIR)$(PREFIX)/$$place" || exit 1; done

@@ -77,6 +77,17 @@ runs_a_container() {
 	PATH=$BATS_TEST_TMPDIR/bin:$PATH runs_a_container box
 }
 
+@test "without what debuggers read it is less than half, and runs" {
+	local prefix=$BATS_TEST_TMPDIR/prefix place
+	make --no-print-directory -C "$SOURCE" install-strip PREFIX="$prefix" >"$BATS_TEST_TMPDIR/make" 2>&1 3>&-
+	[ $(($(stat -c %s "$prefix/sbin/boxcar") * 2)) -lt "$(stat -c %s "$SOURCE/$BUILD/boxcar")" ]
+	for place in sbin/boxcar bin/conductor libexec/boxcar/boxcar-{netdev,systemd,init}; do
+		readelf -S "$prefix/$place" >"$BATS_TEST_TMPDIR/sections"
+		[ -z "$(grep -E '\.debug_|\.symtab' "$BATS_TEST_TMPDIR/sections")" ]
+	done
+	runs_a_container "$prefix/sbin/boxcar"
+}
+
 @test "the installed conductor builds and runs with the installed boxcar" {
 	local prefix=$BATS_TEST_TMPDIR/prefix store=$BATS_TEST_TMPDIR/store
 	install_into PREFIX="$prefix"
