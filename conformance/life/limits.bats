@@ -101,6 +101,16 @@ created_or_names() {
 	fi
 	created_or_names net_cls || return 0
 	[ "$(<"$(cgroup_file net_cls - net_cls.classid)")" = 1048577 ]
+	rt delete --force "$ID"
+	config '.linux.resources.network = {"priorities":[{"name":"lo","priority":7}]}'
+	created_or_names net_prio || return 0
+	grep -qx 'lo 7' "$(cgroup_file net_prio - net_prio.ifpriomap)"
+	rt delete --force "$ID"
+	config '.linux.resources.network.priorities[0].name = "no-such0"'
+	try rt create --bundle "$BUNDLE" "$ID"
+	gave 1 no-such0
+	[[ $output == *"/linux/resources/network/priorities/0"* ]]
+	left_behind "$ID"
 }
 
 @test "v2 view: what only v1 has is an error" {
