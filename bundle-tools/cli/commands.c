@@ -37,7 +37,7 @@ static const struct option build_rows[] = {
 };
 
 #define CONTAINER(type)                                                                                                          \
-	TEXT(type, "memory", 'm', memory, "SIZE", "at most so much memory and swap together, such as 100M"),                   \
+	TEXT(type, "memory", 'm', memory, "SIZE", "at most so much memory, swap included: 100M"),                                     \
 		TEXT(type, "cpu", 0, cpu, "NUMBER", "at most so much of a processor's time, such as 0.5"),                     \
 		NUMBER(type, "pids", 0, pids, "N", "at most so many processes and threads", INT32_MAX),                        \
 		TEXT(type, "hostname", 0, hostname, "NAME", "host name inside; default: the container's name"),                \
@@ -57,7 +57,7 @@ static const struct option run_rows[] = {
 };
 static const struct option bundle_rows[] = { CONTAINER(run_command_options), HELP(run_command_options), END };
 static const struct option mini_rows[] = {
-	TEXT(mini_options, "memory", 'm', memory, "SIZE", "at most so much memory and swap together, such as 100M"),
+	TEXT(mini_options, "memory", 'm', memory, "SIZE", "at most so much memory, swap included: 100M"),
 	TEXT(mini_options, "cpu", 0, cpu, "NUMBER", "at most so much of a processor's time, such as 0.5"),
 	NUMBER(mini_options, "pids", 0, pids, "N", "at most so many processes and threads", INT32_MAX),
 	FLAG(mini_options, "net-isolate", 0, is_net_isolated, "a network of its own that stays alone; default: the host's"),
