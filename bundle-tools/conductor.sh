@@ -1,7 +1,7 @@
 #!/bin/bash
 # The course's command line on top of conductor: put (or link) this beside the course's setup.sh or config.sh and its scripts run as
 # they are. The directories are those that the file names, relative to the one that the script was called in; images and layers are
-# kept in $CACHEDIR/conductor.
+# kept in $CACHEDIR/conductor, and shown where the course has them.
 set -u
 directory=$(cd "$(dirname "$0")" && pwd) || exit 1
 
@@ -41,6 +41,24 @@ show_as() {
 		rmdir "$2" 2>/dev/null || fail "$2 is in use by another conductor: move it away"
 	fi
 	[ "$(readlink "$2")" = "$CONDUCTOR_ROOT/$1" ] || ln -sfn "$CONDUCTOR_ROOT/$1" "$2" || exit 1
+}
+
+# An image is a directory there, in which the file layers tells its layers as mount(8) wants them: the topmost first.
+show_images() {
+	local shown="$CONDUCTOR_ROOT/course-images" file name
+	for name in "$shown"/*; do
+		[ ! -d "$name" ] || [ -e "$CONDUCTOR_ROOT/images/${name##*/}.json" ] || rm -rf "$name"
+	done
+	for file in "$CONDUCTOR_ROOT"/images/*.json; do
+		[ -e "$file" ] || continue
+		name=${file##*/}
+		name=$shown/${name%.json}
+		mkdir -p "$name" && awk -v at="$CONDUCTOR_ROOT/layers" '
+			/^  "layers": \[/ { inside = 1; next }
+			inside && /\]/ { exit }
+			inside { gsub(/[ ",]/, ""); all = at "/" $0 "/diff" (all ? ":" all : "") }
+			END { print all }' "$file" >"$name/layers"
+	done
 }
 
 # Beside this file, beside the one that it is a link to, in a build directory below that, or in PATH.
@@ -110,7 +128,7 @@ for word; do
 	esac
 done
 show_as containers "$containers"
-show_as images "$images"
+show_as course-images "$images"
 
 # What the words are when options and the first -- are gone: the name, and the command behind it.
 operands() {
@@ -148,6 +166,15 @@ build)
 	from=$(sed -n 's/^FROM[[:space:]]*\([^[:space:]]*\).*/\1/p' "$file" 2>/dev/null | head -n 1)
 	mirror=${from:+$(find_mirror "$from")}
 	[ -z "$mirror" ] || set -- --mirror "$mirror" "$@"
+	"$conductor" build "$@" || exit
+	show_images
+	exit
+	;;
+rmi)
+	status=0
+	"$conductor" rmi "$@" || status=$?
+	show_images
+	exit $status
 	;;
 exec)
 	operands "$@"

@@ -78,6 +78,11 @@ until_served() {
 	sed -i '/SHELL/d; s/^RUN .*/RUN ["\/bin\/busybox", "--install", "-s", "\/bin"]/' Conductorfile
 	./conductor.sh build img 3>&- </dev/null
 	sh_conductor ps | grep "No containers found"
+	mkdir mnt && mount -t overlay -o "lowerdir=$(<.images/img/layers)" overlay mnt # as it is: the topmost first
+	[ -x mnt/bin/busybox ] && [ -L mnt/bin/ls ]
+	umount mnt
+	(cd "$STORE" && cp images/img.json images/gone.json)
+	./conductor.sh rmi gone 3>&- </dev/null && [ -d .images/img ] && [ ! -e .images/gone ]
 	for name in a b; do
 		"${WITHIN[@]}" ./conductor.sh run img $name 'nc -ll -p 8080 -e echo hello' </dev/null >/dev/null 2>&1 3>&- &
 		PROCESSES+=($!)
