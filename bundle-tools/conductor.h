@@ -16,4 +16,5 @@ struct conductor {
 	int root_fd;         /* the store, opened by store_open */
 	bool has_own_mounts; /* we are in a mount namespace of our own */
 	bool is_rootless;    /* we are root of a user namespace only: overlayfs keeps its notes in user.overlay.* */
+	bool has_own_ids;    /* and it is one that we have made: what we mount is seen by nobody else, and ends with us */
 };

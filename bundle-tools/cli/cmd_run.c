@@ -155,9 +155,7 @@ COMMAND(bundle)
 	if (!slash)
 		return err_sys(e, "find the working directory");
 	const char *path = arena_format(&c->arena, "%s%s%s", slash, slash[0] ? "/" : "", line->at[1]);
-	if (user_namespace_refuse("a bundle", "its root would be unmounted when the command ends; `conductor export` and `run` do not", e))
-		return err_add(e, "bundle %s", line->at[1]);
-	if (read_options(c, o, line, 2, &run, e) || store_open(c, e) || container_write_bundle(c, &run, path, e))
+	if (read_options(c, o, line, 2, &run, e) || user_namespace_open_store(c, NULL, e) || container_write_bundle(c, &run, path, e))
 		return err_add(e, "bundle %s", line->at[1]);
 	return 0;
 }

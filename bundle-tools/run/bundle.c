@@ -113,10 +113,36 @@ static void add_mounts(struct conductor *c, const struct bundle *b, struct spec 
 	}
 }
 
+/* Lines of "inside outside count"; who reads his own sees what lies outside as the one outside does. */
+static int read_map(struct conductor *c, const char *file, struct spec_id_mapping **at, size_t *count, struct err *e)
+{
+	own_stream map = fopen(file, "re");
+	unsigned inside, outside, size;
+
+	if (!map)
+		return err_sys(e, "open %s", file);
+	while (fscanf(map, "%u %u %u", &inside, &outside, &size) == 3) {
+		size_t bytes = *count * sizeof **at;
+		*at = arena_grow(&c->arena, *at, bytes, bytes + sizeof **at);
+		(*at)[(*count)++] = (struct spec_id_mapping){ { true, inside }, { true, outside }, { true, size } };
+	}
+	return 0;
+}
+
+static int add_user_namespace(struct conductor *c, struct spec_linux *l, struct err *e)
+{
+	struct spec_namespace *n = &l->namespaces.at[l->namespaces.count++];
+
+	n->type = (struct opt_word){ true, NAMESPACE_USER };
+	if (read_map(c, "/proc/self/uid_map", &l->uid_mappings.at, &l->uid_mappings.count, e))
+		return -1;
+	return read_map(c, "/proc/self/gid_map", &l->gid_mappings.at, &l->gid_mappings.count, e);
+}
+
 static void add_namespaces(struct conductor *c, const struct bundle *b, struct spec_linux *l)
 {
 	static const int types[] = { NAMESPACE_PID, NAMESPACE_IPC, NAMESPACE_UTS, NAMESPACE_MOUNT };
-	struct spec_namespace *n = arena_alloc(&c->arena, 6 * sizeof *n);
+	struct spec_namespace *n = arena_alloc(&c->arena, 7 * sizeof *n);
 
 	l->namespaces.at = n;
 	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
@@ -189,6 +215,8 @@ int bundle_write(struct conductor *c, int dir_fd, const struct bundle *b, struct
 	add_process(c, b, &spec);
 	add_mounts(c, b, &spec);
 	add_namespaces(c, b, &linux_part);
+	if (b->has_user_namespace && add_user_namespace(c, &linux_part, e))
+		return -1;
 	add_resources(c, b, &linux_part);
 	text_init(&json, &c->arena);
 	json_write(&record_spec, &spec, JSON_TABS, &json);

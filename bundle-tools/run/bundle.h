@@ -15,6 +15,7 @@ struct bundle {
 	const char *cwd, *hostname;
 	struct root_user user;
 	bool has_terminal, shares_network, has_cgroup_mount;
+	bool has_user_namespace;      /* a new one, with the ids that we have in ours */
 	SPEC_LIST(bundle_mount) mounts; /* binds */
 	const char *cgroups_path;     /* absolute */
 	int64_t memory, cpu_quota, pids; /* bytes; microseconds of 100,000; processes. 0: no limit */

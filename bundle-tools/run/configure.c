@@ -159,6 +159,7 @@ int configure(const struct configuring *x, struct err *e)
 		.has_terminal = has_terminal,
 		.shares_network = strcmp(o->network, "host") == 0,
 		.has_cgroup_mount = true,
+		.has_user_namespace = x->has_user_namespace,
 		.cgroups_path = arena_format(&x->c->arena, "/conductor-%s-%s", bundle_store_tag(x->c), o->name),
 		.memory = o->memory,
 		.cpu_quota = o->cpu_quota,

@@ -11,6 +11,7 @@ struct configuring {
 	int root_fd;               /* the mounted root */
 	int dir_fd;                /* the bundle's directory */
 	const char *directory;
+	bool has_user_namespace;   /* who runs it is an ordinary user */
 };
 
 /* Write hosts, resolv.conf and config.json into the bundle's directory. */

@@ -110,7 +110,7 @@ static int take_image(void *context, struct err *e)
 	int result = l->options->image ? image_read(l->c, l->options->image, &l->image, e) : 0;
 	if (result == 0)
 		result = write_record(l, e);
-	if (result == 0 && l->is_bundle)
+	if (result == 0 && l->is_bundle && !l->c->has_own_ids) /* else it is a copy */
 		result = note_bundle(l, e);
 	store_unlock(l->c, "images", &lock_fd);
 	return result;
@@ -145,7 +145,7 @@ static int write_config(void *context, struct err *e)
 {
 	struct life *l = context;
 	own_fd root_fd = openat(l->dir_fd, "rootfs", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	struct configuring x = { l->c, l->options, l->image, root_fd, l->dir_fd, l->directory };
+	struct configuring x = { l->c, l->options, l->image, root_fd, l->dir_fd, l->directory, l->is_bundle && l->c->has_own_ids };
 
 	if (root_fd < 0)
 		return err_sys(e, "open %s/rootfs", l->directory);
@@ -208,6 +208,28 @@ int container_run(struct conductor *c, const struct container_options *options, 
 
 /* --- a bundle in another place -------------------------------------------------------------------------------------- */
 
+/* Nobody else would see a mount of ours. */
+static int copy_root(void *context, struct err *e)
+{
+	struct life *l = context;
+	struct rootfs r = { .directory = l->options->rootfs, .dir_fd = l->dir_fd, .upper = "upper", .work = "work" };
+
+	if (l->image)
+		r.layers = l->image->layers;
+	own_fd merged = rootfs_open(l->c, &r, e), root_fd = merged < 0 ? -1 : store_open_directory(l->dir_fd, "rootfs", e);
+	if (root_fd < 0 || rootfs_copy(merged, arena_format(&l->c->arena, "%s/rootfs", l->directory), e))
+		return -1;
+	drop_fd(&merged);
+	return remove_tree(l->dir_fd, "upper", e) || remove_tree(l->dir_fd, "work", e) || remove_tree(l->dir_fd, "empty", e) ? -1 : 0;
+}
+
+static const struct step copied_bundle_steps[] = {
+	{ "make the directory", make_directory, remove_directory },
+	{ "take the image", take_image, NULL },
+	{ "copy the root", copy_root, NULL },
+	{ "write config.json", write_config, NULL },
+};
+
 static const struct step bundle_steps[] = {
 	{ "make the directory", make_directory, remove_directory },
 	{ "take the image", take_image, NULL },
@@ -221,7 +243,8 @@ int container_write_bundle(struct conductor *c, const struct container_options *
 
 	if (access(directory, F_OK) == 0)
 		return err_set(e, "%s exists already", directory);
-	if (steps_run(bundle_steps, sizeof bundle_steps / sizeof *bundle_steps, &l, e))
+	if (c->has_own_ids ? steps_run(copied_bundle_steps, sizeof copied_bundle_steps / sizeof *copied_bundle_steps, &l, e) :
+			     steps_run(bundle_steps, sizeof bundle_steps / sizeof *bundle_steps, &l, e))
 		return -1;
 	drop_fd(&l.dir_fd);
 	return 0;

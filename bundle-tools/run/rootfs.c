@@ -1,5 +1,6 @@
 #include "bundle-tools/run/rootfs.h"
 
+#include "bundle-tools/run/spawn.h"
 #include "bundle-tools/store/overlay.h"
 #include "spec/base/own.h"
 
@@ -56,4 +57,16 @@ int rootfs_open(struct conductor *c, const struct rootfs *r, struct err *e)
 	for (size_t i = 0; i < count; i++)
 		drop_fd(&fds[i]);
 	return mounted;
+}
+
+/* By its descriptor: no path in an image is resolved. */
+int rootfs_copy(int from_fd, const char *to, struct err *e)
+{
+	const char *const argv[] = { "cp", "-a", "--", "/proc/self/fd/0/.", to, NULL };
+	struct spawn s = { .argv = argv, .in = from_fd, .out = -1, .error = -1 };
+	int exit_code = 0;
+
+	if (spawn_wait(&s, &exit_code, e))
+		return -1;
+	return exit_code ? err_set(e, "cp to %s ended with %d", to, exit_code) : 0;
 }

@@ -13,3 +13,6 @@ struct rootfs {
 
 /* Returns the mount, detached. The upper directory becomes the root: it gets the mode and owner of the root below. */
 int rootfs_open(struct conductor *c, const struct rootfs *r, struct err *e);
+
+/* Copy what a directory holds, with all that belongs to it, into another one that exists. */
+int rootfs_copy(int from_fd, const char *to, struct err *e);

@@ -209,7 +209,7 @@ int user_namespace_enter(struct conductor *c, const char *name, const char *bund
 		return err_sys(e, "become root of the user namespace");
 	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
 		return err_sys(e, "make a mount namespace");
-	c->is_rootless = true;
+	c->is_rootless = c->has_own_ids = true;
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 /* The image's volumes: directories of the container that are no part of its root, with what the image has there to begin with. */
 #include "bundle-tools/run/configure.h"
 
+#include "bundle-tools/run/rootfs.h"
 #include "spec/base/own.h"
 
 #include <errno.h>
@@ -22,19 +23,13 @@ static bool is_given(const struct configuring *x, const char *destination)
 	return false;
 }
 
-/* The child reads the image's directory by its descriptor: no path in the image is resolved but by root_open. */
 static int copy_content(const struct configuring *x, const char *destination, const char *source, struct err *e)
 {
 	own_fd from_fd = root_open(x->root_fd, destination, O_RDONLY | O_DIRECTORY | O_NONBLOCK, 0);
-	const char *const argv[] = { "cp", "-a", "--", "/proc/self/fd/0/.", source, NULL };
-	struct spawn s = { .argv = argv, .in = from_fd, .out = -1, .error = -1 };
-	int exit_code = 0;
 
 	if (from_fd < 0)
 		return errno == ENOENT || errno == ENOTDIR ? 0 : err_sys(e, "open %s in the image", destination);
-	if (spawn_wait(&s, &exit_code, e))
-		return -1;
-	return exit_code ? err_set(e, "cp ended with %d", exit_code) : 0;
+	return rootfs_copy(from_fd, source, e);
 }
 
 static int make_volume(const struct configuring *x, const char *destination, size_t number, struct bundle_mount *out, struct err *e)

@@ -129,9 +129,6 @@ shows_image() {
 	says "a network needs root"
 	fails peer web web
 	says "a network needs root"
-	fails bundle img here
-	says "a bundle needs root"
-	[ ! -e here ]
 	fails mini -- true
 	says "without root nothing may be mounted below the directory"
 	[ "$(c run --rm img alone -- sh -c 'ls /sys/class/net' </dev/null)" = lo ]
@@ -190,6 +187,19 @@ shows_image() {
 		"${WITHIN[@]}" "$CONDUCTOR" --root "$STORE" images >"$BATS_TEST_TMPDIR/said" 2>&1 && return 1
 	grep "/etc/subuid gives the user $ORDINARY no subordinate ids" "$BATS_TEST_TMPDIR/said"
 	grep "usermod --add-subuids" "$BATS_TEST_TMPDIR/said"
+}
+
+@test "a bundle: a copy of the root, which the user's own runtime runs in a user namespace of the same ids" {
+	image
+	works bundle img ./b -- sh -c 'find /d /e; stat -c %u:%g:%a /e; id -u; hostname; echo x >/e/new'
+	[ ! -e b/upper ] && [ ! -e b/work ]
+	[ "$(stat -c %U b/config.json)" = "$ORDINARY" ]
+	works rmi img
+	works rmcache
+	[ "$(layers)" = 0 ]
+	[ "$("${WITHIN[@]}" "$RUNTIME" --root "$WORK/rt" run --bundle b "b$$" </dev/null)" = $'/d\n/d/c\n/e\n/e/of-another\n5:6:700\n0\nimg' ]
+	[ -n "$("${WITHIN[@]}" find b/rootfs -path b/rootfs/e)" ]
+	"${WITHIN[@]}" unshare --map-root-user --map-auto rm -r b
 }
 
 @test "a heredoc with an interpreter, files of a stage by wildcards, .dockerignore, volumes" {
