@@ -213,3 +213,14 @@ shows_image() {
 	[ "$(c run --rm img look -- /bin/sh -c '/bin/busybox find /from | /bin/busybox sort; /bin/busybox stat -c %u:%g /data /from/a; echo x >/data/x' </dev/null)" = \
 		$'/from\n/from/a\n/from/script\n7:8\n0:0' ]
 }
+
+@test "a base system by mmdebstrap, and a package on it" {
+	"$BATS_TEST_DIRNAME/../packages" mmdebstrap
+	printf 'FROM debian:bookworm\nRUN apt-get update\nRUN apt-get install -y --no-install-recommends make && stat -c %%U:%%G /etc/shadow >/owner\n' >Conductorfile
+	status=0
+	timeout 700 "${WITHIN[@]}" "$CONDUCTOR" --root "$STORE" --runtime "$RUNTIME" build img </dev/null >out 2>&1 3>&- || status=$?
+	cat out
+	[ $status = 0 ]
+	[ "$(c run --rm img look -- bash -c 'cat /owner; make --version | head -n 1; id -u; ls /var/lib/apt/lists' </dev/null)" = \
+		"$(printf 'root:shadow\nGNU Make 4.3\n0')" ]
+}
