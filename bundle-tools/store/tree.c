@@ -19,6 +19,8 @@ struct reading {
 	const struct tree_filter *filter;
 	struct tree tree;
 	size_t room;
+	uint32_t *names; /* a table by inode of the entries that have further names: their number + 1; 0: free */
+	size_t name_room, name_count;
 	char *block;
 	struct err *e;
 };
@@ -115,15 +117,38 @@ static int read_xattrs(struct reading *r, int dir_fd, const char *name, struct t
 	return 0;
 }
 
-/* Few files have several names: a search from the end is quick enough. */
+/* Where the entry with the inode is noted, or would be. */
+static uint32_t *find_name(const struct reading *r, const struct stat *st)
+{
+	for (size_t i = (size_t)(st->st_ino * 0x9e3779b97f4a7c15u >> 20);; i++) {
+		uint32_t *slot = &r->names[i & (r->name_room - 1)];
+		const struct stat *other = *slot ? &r->tree.entries.at[*slot - 1].st : st;
+		if (other->st_ino == st->st_ino && other->st_dev == st->st_dev)
+			return slot;
+	}
+}
+
 static const char *find_linked(const struct reading *r, const struct stat *st)
 {
-	for (size_t i = r->tree.entries.count; i-- > 0;) {
-		const struct tree_entry *entry = &r->tree.entries.at[i];
-		if (entry->st.st_nlink > 1 && entry->st.st_ino == st->st_ino && entry->st.st_dev == st->st_dev)
-			return entry->linked ? entry->linked : entry->path;
+	uint32_t number = r->name_room ? *find_name(r, st) : 0;
+
+	return number ? r->tree.entries.at[number - 1].path : NULL;
+}
+
+/* The entry that was added last; trees of packages may have nothing but files with several names. */
+static void note_name(struct reading *r)
+{
+	if (2 * r->name_count >= r->name_room) {
+		uint32_t *old = r->names;
+		size_t count = r->name_room;
+		r->name_room = count ? 2 * count : 64;
+		r->names = arena_alloc(&r->c->arena, r->name_room * sizeof *r->names);
+		for (size_t i = 0; i < count; i++)
+			if (old[i])
+				*find_name(r, &r->tree.entries.at[old[i] - 1].st) = old[i];
 	}
-	return NULL;
+	*find_name(r, &r->tree.entries.at[r->tree.entries.count - 1].st) = (uint32_t)r->tree.entries.count;
+	r->name_count++;
 }
 
 static void add_entry(struct reading *r, const struct tree_entry *entry)
@@ -156,6 +181,8 @@ static int read_entry(struct reading *r, int dir_fd, const char *name, const cha
 	if (!entry.linked && read_xattrs(r, dir_fd, name, &entry))
 		return -1;
 	add_entry(r, &entry);
+	if (S_ISREG(entry.st.st_mode) && entry.st.st_nlink > 1 && !entry.linked)
+		note_name(r);
 	size_t count = r->tree.entries.count;
 	if (S_ISDIR(entry.st.st_mode) && read_directory(r, dir_fd, name, path))
 		return -1;

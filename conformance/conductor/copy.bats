@@ -74,6 +74,18 @@ tree() {
 	left_behind
 }
 
+@test "many files with several names stay what they are" {
+	mkdir t && for i in {1..300}; do echo $i >t/a$i; ln t/a$i t/b$i; ln t/a$i t/c$i; done
+	file <<<'COPY t /t'
+	works build img
+	d=$STORE/layers/$(jq -r '.layers[-1]' "$STORE/images/img.json")/diff/t
+	[ "$(find "$d" -links 3 | wc -l)" = 900 ] && [ "$(find "$d" -printf '%i\n' | sort -u | wc -l)" = 301 ]
+	diff -r t "$d"
+	rm t/c7 && echo 7 >t/c7
+	works build img
+	[ "$(grep -c ': done' <<<"$output")" = 1 ]
+}
+
 @test "wildcards, names with blanks and other odd names" {
 	mkdir d && echo 1 >'d/a b.txt' && echo 2 >d/c.txt && echo 3 >$'d/new\nline' && echo 4 >d/-x
 	printf 'COPY d/*.txt /txt/\nCOPY ["d/a b.txt", "/with blank"]\nCOPY d /d\n' | file
