@@ -71,3 +71,27 @@ is_in_all() {
 	is_unit_gone
 	left_behind "$ID"
 }
+
+@test "a user's systemd has no power over v1: an error that says so, and without systemd it works" {
+	at=$(mktemp -d /tmp/v1.XXXXXX)
+	getent passwd 1234 >/dev/null || useradd --uid 1234 --create-home somebody
+	loginctl enable-linger somebody
+	eventually [ -S /run/user/1234/systemd/private ]
+	cp "$RUNTIME" "${RUNTIME%/*}/boxcar-systemd" "$at"
+	cp -r "$BUNDLE" "$at/bundle"
+	chown -R 1234:1234 "$at"
+	as() {
+		setpriv --reuid 1234 --regid 1234 --init-groups --inh-caps=-all env -i PATH="$PATH" XDG_RUNTIME_DIR=/run/user/1234 "$@"
+	}
+	rm "$at/bundle/config.json"
+	as "$at/boxcar" spec --rootless --bundle "$at/bundle"
+	BUNDLE=$at/bundle config '.process.terminal = false | .process.args = ["/probe", "true"]'
+	chmod 644 "$at/bundle/config.json"
+	run as "$at/boxcar" --systemd-cgroup run --bundle "$at/bundle" "$ID"
+	second=$(as "$at/boxcar" run --bundle "$at/bundle" "$ID") || second=failed
+	rm -r "$at"
+	gave 1 "have the user's systemd make the cgroup: /sys/fs/cgroup/"
+	[[ $output == *"is not the user's to write, and this host has cgroup v1; systemd delegates to users where cgroup v2 is alone"* ]]
+	[ -z "$second" ]
+	[ ! -e "/run/user/1234/boxcar/$ID" ]
+}

@@ -57,6 +57,20 @@ static int place_error(const struct creation *c, const struct op *scope, struct 
 
 /* --- where it is -------------------------------------------------------------------------------------------------- */
 
+/* v1 gives nothing on to users: systemd makes their scopes in its own hierarchy alone, and a container would be nowhere else. */
+static int check_hierarchies(struct boxcar *b, struct err *e)
+{
+	struct facts *f = &b->facts;
+
+	facts_look_at_cgroup(f->systemd, &b->arena, f);
+	if (!f->closed_cgroup)
+		return 0;
+	(void)err_set(e, "have the user's systemd make the cgroup: %s is not the user's to write, and this host has cgroup v1",
+		      f->closed_cgroup);
+	return err_hint(e, "systemd delegates to users where cgroup v2 is alone (systemd.unified_cgroup_hierarchy=1 at boot); "
+			   "--cgroup-manager cgroupfs does without a cgroup, as long as no limit is asked for");
+}
+
 int scope_find_systemd(struct boxcar *b, struct err *e)
 {
 	struct facts *f = &b->facts;
@@ -65,7 +79,7 @@ int scope_find_systemd(struct boxcar *b, struct err *e)
 	if (systemd_find_root(&b->systemd, &f->systemd, &b->arena, e) < 0)
 		return -1;
 	f->must_be_attached = f->is_users_systemd && facts_is_unified(f) && !cgroup_can_reach(f, f->systemd, &b->arena);
-	return 0;
+	return f->is_users_systemd && !facts_is_unified(f) ? check_hierarchies(b, e) : 0;
 }
 
 /* The cgroup of the container is the scope's, or one below it. */
