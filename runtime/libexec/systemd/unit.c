@@ -54,6 +54,12 @@ static char *read_property(struct connection *c, const char *unit, const char *n
 	return value;
 }
 
+/* What systemd does to cgroups after an answer it does before it looks at the next question. */
+static void settle(struct connection *c, const char *unit)
+{
+	free(read_property(c, unit, "ActiveState"));
+}
+
 /* --- start -------------------------------------------------------------------------------------------------------- */
 
 /* Pid 0 is whoever sends the message, in whatever pid namespace. */
@@ -193,6 +199,8 @@ static int await_job(struct connection *c, struct job *job, struct failure *fail
 	return result < 0 ? fail(failure, SYSTEMD_CALL, result, "the connection to it broke") : 0;
 }
 
+/* On v1 a unit's neighbours get the controllers that it has: their processes are moved there then, and one that the runtime clones
+ * meanwhile would be moved with them, out of the scope. */
 int unit_start(struct connection *c, const char *unit, struct property *properties, uint32_t count, struct failure *failure)
 {
 	struct job job = { .has_ended = false };
@@ -206,6 +214,8 @@ int unit_start(struct connection *c, const char *unit, struct property *properti
 		result = await_job(c, &job, failure);
 	if (result >= 0 && strcmp(job.result, "done") != 0)
 		result = fail(failure, SYSTEMD_JOB, 0, job.result);
+	else if (result >= 0)
+		settle(c, unit);
 	sd_bus_slot_unref(slot);
 	return result;
 }
@@ -238,7 +248,6 @@ static int call_set(struct connection *c, const char *unit, const struct propert
 	return result;
 }
 
-/* systemd writes to the cgroup after its answer, but before it looks at the next question. */
 int unit_set(struct connection *c, const char *unit, struct property *properties, uint32_t count, struct failure *failure)
 {
 	sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -255,7 +264,7 @@ int unit_set(struct connection *c, const char *unit, struct property *properties
 			return fail_call(failure, result, &error);
 		sd_bus_error_free(&error);
 	}
-	free(read_property(c, unit, "ActiveState"));
+	settle(c, unit);
 	return 0;
 }
 
