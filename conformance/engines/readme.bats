@@ -72,6 +72,10 @@ docker_answers() {
 	bounded /usr/bin/docker version >/dev/null 2>&1
 }
 
+snapshotter() {
+	if is_on_overlay; then echo native; else echo overlayfs; fi
+}
+
 # start_containerd: with the configuration from stdin
 start_containerd() {
 	{ printf 'version = 2\nroot = "%s"\nstate = "%s"\n[grpc]\naddress = "%s"\n' "$DIR/c-root" "$DIR/c-state" "$DIR/c.sock"
@@ -87,8 +91,8 @@ containerd_answers() {
 
 @test "containerd by hand" {
 	start_containerd </dev/null
-	bounded ctr --address "$DIR/c.sock" images import --snapshotter native "$DIR/archive.tar"
-	line=$(piece ctr | sed "s|^ctr run|run --snapshotter native --cgroup /$MARK/hand --fifo-dir $DIR/fifo|; s|IMAGE ID|localhost/bb:latest hand|")
+	bounded ctr --address "$DIR/c.sock" images import --snapshotter "$(snapshotter)" "$DIR/archive.tar"
+	line=$(piece ctr | sed "s|^ctr run|run --snapshotter $(snapshotter) --cgroup /$MARK/hand --fifo-dir $DIR/fifo|; s|IMAGE ID|localhost/bb:latest hand|")
 	run bounded ctr --address "$DIR/c.sock" $line
 	gave 0 hello
 }
@@ -101,12 +105,12 @@ containerd_answers() {
 	{
 		printf '[plugins."io.containerd.grpc.v1.cri"]\nsandbox_image = "localhost/bb:latest"\nrestrict_oom_score_adj = true\n'
 		printf '[plugins."io.containerd.grpc.v1.cri".cni]\nbin_dir = "/usr/lib/cni"\nconf_dir = "%s"\n' "$DIR/net"
-		printf '[plugins."io.containerd.grpc.v1.cri".containerd]\nsnapshotter = "native"\n'
+		printf '[plugins."io.containerd.grpc.v1.cri".containerd]\nsnapshotter = "%s"\n' "$(snapshotter)"
 		# as the default configuration has it
 		printf '[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]\nruntime_type = "io.containerd.runc.v2"\n'
 		piece cri
 	} | start_containerd
-	bounded ctr --address "$DIR/c.sock" --namespace k8s.io images import --snapshotter native "$DIR/archive.tar"
+	bounded ctr --address "$DIR/c.sock" --namespace k8s.io images import --snapshotter "$(snapshotter)" "$DIR/archive.tar"
 	# the handler is the RuntimeClass's
 	handler=$(piece kubernetes | /usr/bin/python3 -c 'import sys, yaml; c, p = yaml.safe_load_all(sys.stdin)
 assert c["metadata"]["name"] == p["spec"]["runtimeClassName"]; print(c["handler"])')
