@@ -126,10 +126,11 @@ static void hunt_executables(struct hunt *h, const char *pid)
 
 	(void)snprintf(path, sizeof path, "/proc/%s/exe", pid);
 	h->looked++;
-	ssize_t length = readlink(path, target, sizeof target - 1);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return;
+	(void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd); /* what was opened: the process may have become another program since */
+	ssize_t length = readlink(path, target, sizeof target - 1);
 	if (stat("/proc/self/exe", &own) == 0 && fstat(fd, &other) == 0 && !is_same(&own, &other)) {
 		h->interesting++;
 		if (is_writable(fd)) {

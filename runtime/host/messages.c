@@ -42,19 +42,40 @@ static int wait_readable(int fd, int milliseconds)
 	}
 }
 
-static int take_descriptor(struct msghdr *header)
+int message_expect_child(int channel, struct err *e)
 {
-	struct cmsghdr *c = CMSG_FIRSTHDR(header);
-	int fd = -1;
+	if (setsockopt(channel, SOL_SOCKET, SO_PASSCRED, &(int){ 1 }, sizeof(int)) < 0)
+		return err_sys(e, "ask for the sender's pid on the channel to init");
+	return 0;
+}
 
-	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof fd))
-		memcpy(&fd, CMSG_DATA(c), sizeof fd);
-	return fd;
+/* What comes with a message: a descriptor, and the sender's pid where it was asked for. */
+struct beside {
+	int fd;
+	pid_t pid;
+};
+
+static struct beside take_beside(struct msghdr *header)
+{
+	struct beside found = { -1, 0 };
+	struct ucred sender;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c; c = CMSG_NXTHDR(header, c)) {
+		if (c->cmsg_level != SOL_SOCKET)
+			continue;
+		if (c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof found.fd))
+			memcpy(&found.fd, CMSG_DATA(c), sizeof found.fd);
+		if (c->cmsg_type == SCM_CREDENTIALS && c->cmsg_len == CMSG_LEN(sizeof sender)) {
+			memcpy(&sender, CMSG_DATA(c), sizeof sender);
+			found.pid = sender.pid;
+		}
+	}
+	return found;
 }
 
 enum message_outcome message_receive(int channel, int milliseconds, struct message *out, int *fd, struct err *e)
 {
-	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(struct ucred))];
 	struct iovec part = { out, sizeof *out };
 	struct msghdr header = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control };
 	int ready = wait_readable(channel, milliseconds);
@@ -74,9 +95,13 @@ enum message_outcome message_receive(int channel, int milliseconds, struct messa
 		(void)err_sys(e, "receive a message from init");
 		return MESSAGE_ERROR;
 	}
-	*fd = take_descriptor(&header);
-	if (got == (ssize_t)sizeof *out && out->version == MESSAGE_VERSION)
+	struct beside beside = take_beside(&header);
+	*fd = beside.fd;
+	if (got == (ssize_t)sizeof *out && out->version == MESSAGE_VERSION) {
+		if (out->kind == MESSAGE_CHILD)
+			out->number = beside.pid;
 		return MESSAGE_ARRIVED;
+	}
 	(void)err_set(e, "init sent a message of an unknown version or size");
 	return MESSAGE_ERROR;
 }

@@ -3,6 +3,7 @@
 
 #include "runtime/host/clone.h"
 #include "runtime/host/messages.h"
+#include "runtime/host/sealed.h"
 #include "spec/base/own.h"
 
 #include <errno.h>
@@ -19,46 +20,13 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#ifndef MFD_EXEC
-#define MFD_EXEC 0x0010U
-#endif
-
-enum { STACK_SIZE = 64 << 10 };
+enum { STACK_SIZE = 64 << 10, HEAR_MS = 60000 };
 
 extern const char boxcar_init_image[], boxcar_init_image_end[];
 
-/* --- sealed memory files ------------------------------------------------------------------------------------------ */
-
-static int seal(int fd, const char *bytes, size_t length, const char *name, struct err *e)
-{
-	while (length) {
-		ssize_t done = write(fd, bytes, length);
-		if (done <= 0)
-			return err_sys(e, "write the memory file %s", name);
-		bytes += done;
-		length -= (size_t)done;
-	}
-	if (fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
-		return err_sys(e, "seal the memory file %s", name);
-	return 0;
-}
-
-static int make_memory_file(const char *name, unsigned flags, const char *bytes, size_t length, struct err *e)
-{
-	own_fd fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | flags);
-
-	if (fd < 0 && errno == EINVAL) /* before 6.3 there is no MFD_EXEC, and every memfd may be executed */
-		fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (fd < 0)
-		return err_sys(e, "make a memory file for %s", name);
-	if (seal(fd, bytes, length, name, e) < 0)
-		return -1;
-	return take_fd(&fd);
-}
-
 int process_seal_plan(const struct plan *plan, struct err *e)
 {
-	return make_memory_file("boxcar-plan", 0, plan->base, plan->size, e);
+	return sealed_make("boxcar-plan", 0, plan->base, plan->size, e);
 }
 
 /* --- init, between its clone and its exec ------------------------------------------------------------------------- */
@@ -71,7 +39,8 @@ struct start {
 	int image_fd;          /* boxcar-init */
 	int cgroup_fd;
 	int container_pidfd;   /* exec: where the joiner goes; else -1 */
-	int report_fd;         /* the joiner tells pid or failure here */
+	int channel;           /* our end */
+	int report_fd;         /* the joiner tells pid or failure here; its exec closes it */
 	const struct op *offsets; /* TIME_OFFSETS; NULL: none */
 	int proc_fd;           /* the joiner's /proc/self, opened before it joins other mounts */
 	bool is_placed;        /* the slots have their numbers already */
@@ -171,12 +140,20 @@ static int enter_init(void *argument)
 	return 1;
 }
 
+/* Who can be seen by neighbours has nothing of the runtime's: neither its memory nor, by /proc/PID/exe, its program, which one
+ * of them could write to later. */
+static bool is_joiner_init(const struct start *s)
+{
+	return s->clone->joined & CLONE_NEWPID;
+}
+
 /* Clocks can be set only while their namespace has no process: the joiner makes it, sets them and clones into it. The user
  * namespace comes with it, to own it, and because it gives an ordinary user the power to make one. The same where clone(2) must do,
  * which has no flag for time. */
 static uint64_t made_before_init(const struct start *s)
 {
-	bool has_joiner_made = s->offsets || (s->is_by_clone && s->clone->new & CLONE_NEWTIME);
+	bool is_by_clone = s->is_by_clone || is_joiner_init(s);
+	bool has_joiner_made = s->offsets || (is_by_clone && s->clone->new & CLONE_NEWTIME);
 
 	return has_joiner_made ? s->clone->new & (CLONE_NEWTIME | CLONE_NEWUSER) : 0;
 }
@@ -314,6 +291,23 @@ static int keep_slots_only(struct start *s, struct report *r)
 	return 0;
 }
 
+/* A joined pid namespace is that of my children. I become boxcar-init first, which clones itself into it and the other new ones. */
+static int exec_joiner(const struct start *s, struct report *r)
+{
+	char base[16], flags[24];
+	char *argv[] = { (char[]){ "boxcar-init" }, base, flags, NULL };
+	char *envp[] = { NULL };
+
+	(void)snprintf(base, sizeof base, "%u", s->base);
+	(void)snprintf(flags, sizeof flags, "%llu", (unsigned long long)(s->clone->new & ~made_before_init(s)));
+	r->call = "capset";
+	if (s->clone->how & PROCESS_AMBIENT && raise_ambient() < 0)
+		return -1;
+	r->call = "execveat";
+	(void)syscall(SYS_execveat, s->image_fd, "", argv, envp, AT_EMPTY_PATH);
+	return -1;
+}
+
 /* I am the joiner: on the host, with a copy of the runtime's memory and descriptors. I enter the namespaces that init must be born
  * in, make those that must be there before it, clone it as the runtime's child, tell its pid and leave. */
 static int enter_joiner(void *argument)
@@ -322,12 +316,34 @@ static int enter_joiner(void *argument)
 	struct report r = { 0 };
 
 	if (enter_cgroup(s, &r) == 0 && keep_slots_only(s, &r) == 0 &&
-	    open_proc(s, &r) == 0 && join_namespaces(s, &r) == 0 && make_clocks(s, &r) == 0) {
+	    open_proc(s, &r) == 0 && join_namespaces(s, &r) == 0 && make_clocks(s, &r) == 0 &&
+	    (!is_joiner_init(s) || exec_joiner(s, &r) == 0)) {
 		r.is_clone = true;
 		r.pid = clone_init(s, CLONE_PARENT, NULL);
 	}
 	r.error = r.pid > 0 ? 0 : errno;
 	return write(s->report_fd, &r, sizeof r) == (ssize_t)sizeof r ? 0 : 1;
+}
+
+#define JOINER_DIED "the process that joins the namespaces died"
+
+/* The joiner has become boxcar-init: its child, or its failure, is the first to speak. */
+static int hear_child(struct start *s, struct report *r, struct err *e)
+{
+	struct message m = { 0 };
+	int fd;
+
+	drop_fd(&s->slots->at[SLOT_CHANNEL]); /* so that a child that dies is heard, too */
+	enum message_outcome outcome = message_receive(s->channel, HEAR_MS, &m, &fd, e);
+	drop_fd(&fd);
+	if (outcome == MESSAGE_ERROR)
+		return -1;
+	if (outcome != MESSAGE_ARRIVED || (m.kind != MESSAGE_CHILD && m.kind != MESSAGE_FAILED))
+		return err_set(e, JOINER_DIED);
+	r->is_clone = true;
+	r->pid = m.kind == MESSAGE_CHILD ? (pid_t)m.number : 0;
+	r->error = m.kind == MESSAGE_CHILD ? 0 : m.error;
+	return 0;
 }
 
 static int run_joiner(struct start *s, struct report *r, struct err *e)
@@ -353,8 +369,10 @@ static int run_joiner(struct start *s, struct report *r, struct err *e)
 	ssize_t got = read(read_end, r, sizeof *r);
 	while (waitpid((pid_t)joiner, NULL, 0) < 0 && errno == EINTR)
 		continue;
+	if (got == 0 && is_joiner_init(s))
+		return hear_child(s, r, e);
 	if (got != (ssize_t)sizeof *r)
-		return err_set(e, "the process that joins the namespaces died");
+		return err_set(e, JOINER_DIED);
 	return 0;
 }
 
@@ -448,13 +466,15 @@ int process_start(const struct plan *plan, struct process_slots *slots, unsigned
 	if (check_preserved(preserve_fds, e) < 0)
 		return -1;
 	size_t image_size = (uintptr_t)boxcar_init_image_end - (uintptr_t)boxcar_init_image;
-	image = make_memory_file("boxcar-init", MFD_EXEC, boxcar_init_image, image_size, e);
+	image = sealed_make("boxcar-init", SEALED_EXECUTABLE, boxcar_init_image, image_size, e);
 	if (image < 0)
 		return -1;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return err_sys(e, "make the channel to init");
-	ours = ends[0];
+	ours = s.channel = ends[0];
 	slots->at[SLOT_CHANNEL] = ends[1];
+	if ((is_joiner_init(&s) || find_op(plan, OP_ENTER_PID)) && message_expect_child(ours, e) < 0)
+		return -1;
 	s.image_fd = image;
 	s.stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
 	if (s.stack == MAP_FAILED)

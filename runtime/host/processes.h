@@ -8,7 +8,9 @@
  *      └─► joiner: only for exec, where a user namespace meets namespaces to join, and where clocks are to be set. Joins
  *          namespaces, makes the time namespace and the user namespace that owns it, clones init into all of them with
  *          CLONE_PARENT (so that init is the runtime's child), tells its pid and leaves. Host's memory, never visible
- *          inside: a joined pid namespace holds only its children.
+ *          inside: a joined pid namespace holds only its children. Those are visible from their first moment, and so with a
+ *          joined pid namespace the joiner executes boxcar-init before it clones: what neighbours see in /proc/PID/exe and
+ *          /proc/PID/mem is a sealed memory file and nothing of the runtime.
  *
  * Besides: boxcar-netdev (netdev.h), only with /linux/netDevices, from after the clone to the commit; on the host, never
  * visible inside.

@@ -1,12 +1,11 @@
 #include "runtime/host/seccomp.h"
 
+#include "runtime/host/sealed.h"
 #include "runtime/host/seccomp_filter.h"
-#include "spec/base/own.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/seccomp.h>
-#include <sys/mman.h>
+#include <unistd.h>
 #include <sys/syscall.h>
 
 /* Without a program the call fails in any case: with EFAULT where the flags are known. */
@@ -25,26 +24,10 @@ static int check_flags(uint64_t flags, struct err *e)
 	return err_at(e, "/linux/seccomp/flags", "");
 }
 
-static int compile(const struct plan *plan, size_t index, struct log *log, int fd, struct err *e)
-{
-	enum { SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
-	struct seccomp_rules rules;
-	struct sock_fprog program;
-
-	const struct op_filter *filter = plan_payload(plan, plan_find_op(plan, index));
-
-	if (check_flags(filter->flags, e) < 0)
-		return -1;
-	if (seccomp_read_rules(plan, index, log->arena, log, &rules, e) < 0 || seccomp_make_program(&rules, &program, e) < 0)
-		return -1;
-	size_t size = program.len * sizeof *program.filter;
-	if (write(fd, program.filter, size) != (ssize_t)size || fcntl(fd, F_ADD_SEALS, SEALS) < 0)
-		return err_sys(e, "write the seccomp filter");
-	return 0;
-}
-
 int seccomp_compile(const struct plan *plan, struct log *log, int *filter_fd, struct err *e)
 {
+	struct seccomp_rules rules;
+	struct sock_fprog program;
 	const struct op *op;
 	size_t index = 0;
 
@@ -53,11 +36,14 @@ int seccomp_compile(const struct plan *plan, struct log *log, int *filter_fd, st
 		index++;
 	if (!op)
 		return 0;
-	own_fd fd = memfd_create("seccomp", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (fd < 0)
-		return err_sys(e, "make a memory file for the seccomp filter");
-	if (compile(plan, index, log, fd, e) < 0)
+	const struct op_filter *filter = plan_payload(plan, op);
+	if (check_flags(filter->flags, e) < 0)
 		return -1;
-	*filter_fd = take_fd(&fd);
+	if (seccomp_read_rules(plan, index, log->arena, log, &rules, e) < 0 || seccomp_make_program(&rules, &program, e) < 0)
+		return -1;
+	int fd = sealed_make("seccomp", 0, program.filter, program.len * sizeof *program.filter, e);
+	if (fd < 0)
+		return -1;
+	*filter_fd = fd;
 	return 0;
 }

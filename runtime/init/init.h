@@ -86,6 +86,9 @@ static inline const struct op *init_find_op(const struct init *i, enum plan_kind
 /* exec.c: addresses for offsets, in place and so only once; `last` goes into the spare slot. */
 char **init_vector(struct init *i, struct plan_texts list, char *last);
 
+/* namespace.c: a last fork goes on in our place, in new namespaces (CLONE_NEW*, but for time) and the joined pid namespace. */
+int init_take_over(struct init *i, uint64_t new_namespaces);
+
 /* messages.c */
 int init_guard(struct init *i); /* die with the runtime, be closed to others: anew after every change of ids */
 int init_send(struct init *i, int socket, enum message_kind kind, int64_t number, int fd); /* fd -1: none */

@@ -105,18 +105,31 @@ static int carry_out_all(struct init *i)
 	return 0;
 }
 
-static bool read_base(const char *text, unsigned *out)
+static bool read_number(const char *text, uint64_t max, uint64_t *out)
 {
-	unsigned base = 0;
+	uint64_t number = 0;
 
-	for (; *text >= '0' && *text <= '9' && base <= MAX_BASE; text++)
-		base = base * 10 + (unsigned)(*text - '0');
-	*out = base;
-	return !*text && base >= 3 && base <= MAX_BASE;
+	for (; *text >= '0' && *text <= '9' && number <= max; text++)
+		number = number * 10 + (uint64_t)(*text - '0');
+	*out = number;
+	return !*text && number <= max;
+}
+
+/* BASE, and where I am the joiner still: [BASE FLAGS], with what my child is to be born in. */
+static bool read_arguments(struct init *i, const long *stack, uint64_t *flags)
+{
+	const char *const *argv = (const void *)(stack + 1);
+	uint64_t base;
+
+	if (stack[0] < 2 || stack[0] > 3 || !read_number(argv[1], MAX_BASE, &base) || base < 3)
+		return false;
+	i->base = (unsigned)base;
+	return stack[0] == 2 || read_number(argv[2], UINT32_MAX, flags);
 }
 
 /* Who am I: the container's first process, between the runtime's clone and the payload's exec. I was executed from a
  * sealed memory file: no code and no memory of the host's is mapped here.
+ * With a joined pid namespace the runtime's joiner has become me, and it is my first fork that all this is true of.
  * In which namespaces: those that the clone made new; ops JOIN, UNSHARE and ENTER_PID enter the others.
  * What is still the host's: the root directory and the mounts until PIVOT, the user until USER, descriptors 0 to 2,
  * those the caller preserves, and the slots, of which none outlives the exec. */
@@ -125,12 +138,12 @@ void init_main(const long *stack)
 {
 	struct init i = { .op = UINT32_MAX, .root_fd = -1, .null_fd = -1, .null_tree_fd = -1, .mask_fd = -1, .parent_fd = -1,
 			  .proc_fd = -1, .tail_fd = -1 };
-	const char *const *argv = (const void *)(stack + 1);
+	uint64_t flags = 0;
 
-	if (stack[0] != 2 || !read_base(argv[1], &i.base))
+	if (!read_arguments(&i, stack, &flags))
 		sys_exit_group(1); /* nobody to tell: a person has started us by hand */
 	i.channel = i.reply = init_slot(&i, SLOT_CHANNEL);
-	if (begin(&i) == 0)
+	if ((stack[0] == 2 || init_take_over(&i, flags) == 0) && begin(&i) == 0)
 		(void)carry_out_all(&i); /* comes back only to fail: the last op is EXEC */
 	init_tell_failure(&i);
 	sys_exit_group(1);

@@ -19,21 +19,24 @@ int init_unshare(struct init *i, const struct op *op, const struct op_unshare *p
 	return init_expect(i, __NR_unshare, sys_unshare(p->type));
 }
 
-/* A pid namespace is entered by one's children. The child becomes the runtime's (CLONE_PARENT) and goes on with the
- * next op; the one before it tells its pid and leaves. The child needs a session of its own: the one it was born in
- * ends. */
-int init_enter_pid(struct init *i, const struct op *op, const struct op_enter_pid *p)
+/* The child becomes the runtime's, says so before all else, and goes on; the one before it leaves. */
+int init_take_over(struct init *i, uint64_t new_namespaces)
 {
-	int pidfd = -1;
+	long pid = sys_clone(CLONE_PARENT | new_namespaces, NULL);
 
-	(void)op;
-	if (init_expect(i, __NR_setns, sys_setns(init_slot(i, p->slot), CLONE_NEWPID)) < 0)
-		return -1;
-	long pid = sys_clone(CLONE_PARENT | CLONE_PIDFD, &pidfd);
 	if (init_expect(i, __NR_clone, pid) < 0)
 		return -1;
 	if (pid > 0)
-		sys_exit_group(init_send(i, i->channel, MESSAGE_CHILD, pid, pidfd) < 0);
+		sys_exit_group(0);
+	return init_send(i, i->channel, MESSAGE_CHILD, 0, -1);
+}
+
+/* A pid namespace is entered by one's children. The child needs a session of its own: the one it was born in ends. */
+int init_enter_pid(struct init *i, const struct op *op, const struct op_enter_pid *p)
+{
+	(void)op;
+	if (init_expect(i, __NR_setns, sys_setns(init_slot(i, p->slot), CLONE_NEWPID)) < 0 || init_take_over(i, 0) < 0)
+		return -1;
 	if (init_expect(i, __NR_setsid, sys_setsid()) < 0)
 		return -1;
 	return init_guard(i);

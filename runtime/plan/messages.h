@@ -6,7 +6,7 @@
  *      | ------------ GO (await) ------------> |    id maps are written, the cgroup is entered, or the hooks have run
  *      | <---------- HOOKS_DUE --------------- |    only with hooks: namespaces and mounts are there, the pivot is next
  *      | <----- CONSOLE (+ pty master) ------- |    only with a terminal
- *      | <---- CHILD (pid, + pidfd) ---------- |    only with a joined pid namespace: the last fork took over
+ *      | <----- CHILD (+ credentials) -------- |    only with a joined pid namespace: I am the last fork, and take over
  *      | <------------ READY ----------------- |    all inside ops up to COMMIT are done
  *      | ------------ COMMIT ----------------> |    state is on disk: from now on init waits for start (create) or goes on (exec)
  *      | <---- FAILED (+ stderr's tail) ------ |    at any time instead: an op failed, init is about to exit; the tail is a hook's
@@ -27,7 +27,7 @@ enum { MESSAGE_VERSION = 1 };
 enum message_kind {
 	MESSAGE_GO = 1,  /* runtime -> init: number = enum plan_await */
 	MESSAGE_CONSOLE, /* init -> runtime: one descriptor */
-	MESSAGE_CHILD,   /* init -> runtime: number = pid as the runtime sees it */
+	MESSAGE_CHILD,   /* init -> runtime; which pid the sender has here, the socket tells (SO_PASSCRED) */
 	MESSAGE_READY,   /* init -> runtime */
 	MESSAGE_COMMIT,  /* runtime -> init; boxcar-netdev -> init, where it has moved devices */
 	MESSAGE_FAILED,  /* init -> runtime, init -> start: op, call, error, hook, number */
