@@ -230,7 +230,8 @@ load harness
 	}
 	on_terminal
 	grep -F $'[5/7] COPY Conductorfile /f\r[5/7] COPY Conductorfile /f: done (' shown
-	grep -qF $'[6/7] RUN echo said\r\n' shown && grep -E '^said' shown
+	grep -qF $'[6/7] RUN echo said\r\n' shown
+	grep -E '^said' shown
 	grep -E $'\r\\[6/7\\] RUN echo said: done \\([0-9]+\\.[0-9][0-9] s\\)' shown
 	on_terminal
 	grep -F $'[6/7] RUN echo said\r[6/7] RUN echo said: cached' shown

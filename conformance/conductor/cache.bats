@@ -12,7 +12,8 @@ steps() {
 	[ "$(steps done)" = 5 ]
 	before=$(jq -c .layers "$STORE/images/img.json")
 	works build img
-	[ "$(steps cached)" = 5 ] && [ "$(steps done)" = 0 ]
+	[ "$(steps cached)" = 5 ]
+	[ "$(steps done)" = 0 ]
 	[ "$before" = "$(jq -c .layers "$STORE/images/img.json")" ]
 	touch d/f # times are no part of a file's identity
 	works build img

@@ -45,7 +45,8 @@ tree() {
 	[ "$(stat -c '%a %u:%g %h %Y' "$d/file")" = "4750 3:4 2 1000000000" ]
 	[ "$d/file" -ef "$d/hard" ]
 	[ "$(readlink "$d/link")" = nowhere ]
-	[ -p "$d/fifo" ] && [ "$(stat -c '%t:%T' "$d/null")" = 1:3 ]
+	[ -p "$d/fifo" ]
+	[ "$(stat -c '%t:%T' "$d/null")" = 1:3 ]
 	[ "$(stat -c %a "$d")" = 1777 ]
 	[ "$(python3 -c "import os; print(os.getxattr('$d/file', 'user.a'))")" = "b'b'" ]
 	[ "$(stat -c %b "$d/sparse")" = 0 ] && [ "$(stat -c %s "$d/sparse")" = 1048576 ]
@@ -79,7 +80,8 @@ tree() {
 	file <<<'COPY t /t'
 	works build img
 	d=$STORE/layers/$(jq -r '.layers[-1]' "$STORE/images/img.json")/diff/t
-	[ "$(find "$d" -links 3 | wc -l)" = 900 ] && [ "$(find "$d" -printf '%i\n' | sort -u | wc -l)" = 301 ]
+	[ "$(find "$d" -links 3 | wc -l)" = 900 ]
+	[ "$(find "$d" -printf '%i\n' | sort -u | wc -l)" = 301 ]
 	diff -r t "$d"
 	rm t/c7 && echo 7 >t/c7
 	works build img

@@ -79,7 +79,8 @@ until_served() {
 	./conductor.sh build img 3>&- </dev/null
 	sh_conductor ps | grep "No containers found"
 	mkdir mnt && mount -t overlay -o "lowerdir=$(<.images/img/layers)" overlay mnt # as it is: the topmost first
-	[ -x mnt/bin/busybox ] && [ -L mnt/bin/ls ]
+	[ -x mnt/bin/busybox ]
+	[ -L mnt/bin/ls ]
 	umount mnt
 	(cd "$STORE" && cp images/img.json images/gone.json)
 	./conductor.sh rmi gone 3>&- </dev/null && [ -d .images/img ] && [ ! -e .images/gone ]
@@ -99,10 +100,12 @@ until_served() {
 	[ "$(sh_conductor exec a sh -c 'echo y; exit 0' | tail -n 1)" = y ]
 	status=0
 	sh_conductor -h >usage || status=$?
-	[ $status = 1 ] && grep "^usage:" usage
+	[ $status = 1 ]
+	grep "^usage:" usage
 	status=0
 	sh_conductor exec nosuch true 2>error || status=$?
-	[ $status = 1 ] && grep "there is no container nosuch" error
+	[ $status = 1 ]
+	grep "there is no container nosuch" error
 	echo IP4_PREFIX_SIZE=26 >>setup.sh
 	if sh_conductor ps; then false; fi
 	sed -i '$d' setup.sh

@@ -42,7 +42,8 @@ calls() {
 		c build img </dev/null >out 2>&1 || { echo "the build after one killed at call $n of $total:"; cat where out; false; }
 		left_behind || { cat where; false; }
 		[ "$(layers)" = 1 ]
-		[ "$(<"$STORE"/layers/*/diff/many/sub/hard)" = 1 ] && [ -L "$(echo "$STORE"/layers/*/diff/many/link)" ]
+		[ "$(<"$STORE"/layers/*/diff/many/sub/hard)" = 1 ]
+		[ -L "$(echo "$STORE"/layers/*/diff/many/link)" ]
 		[ "$(ls "$STORE"/layers/*/diff/many | wc -l)" = 5 ]
 		rm -r "$STORE"
 	done

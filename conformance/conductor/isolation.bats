@@ -11,14 +11,16 @@ image() {
 	works run -d --hostname inside img web -- sleep 1000
 	[ "$(c exec web hostname </dev/null)" = inside ]
 	c exec --user 0 web -- sh -c 'hostname other' </dev/null || true # it may not; and if it may, it is its own
-	[ "$(hostname)" != inside ] && [ "$(hostname)" != other ]
+	[ "$(hostname)" != inside ]
+	[ "$(hostname)" != other ]
 	[ "$(c exec web 'ps -o pid,comm' </dev/null | awk 'NR > 1 { print $1 }' | sort -n | head -n 1)" = 1 ]
 	[ "$(c exec web 'ps -o comm' </dev/null | grep -c -v -e COMMAND -e sleep -e ps -e sh)" = 0 ]
 	[ "$(c exec web 'ip -o link' </dev/null | wc -l)" = 1 ]
 	c exec web -- ping -c 1 127.0.0.1 </dev/null
 	if c exec web -- ls "$BATS_TEST_TMPDIR" </dev/null; then false; fi
 	c exec web -- sh -c 'echo inside >/tmp-file; rm -rf /bin/false' </dev/null
-	[ ! -e /tmp-file ] && [ -e /bin/false ]
+	[ ! -e /tmp-file ]
+	[ -e /bin/false ]
 	if c exec web kill -9 $$ </dev/null; then false; fi
 }
 
@@ -81,7 +83,8 @@ image() {
 @test "mini: the host's root, copy on write; limits; its own network or the host's" {
 	[ "$(c mini -- sh -c 'echo $$' </dev/null)" = 1 ]
 	c mini -- sh -c 'echo x >/etc/conductor-mini-test; rm -f /bin/busybox' </dev/null
-	[ ! -e /etc/conductor-mini-test ] && [ -e /bin/busybox ]
+	[ ! -e /etc/conductor-mini-test ]
+	[ -e /bin/busybox ]
 	[ "$(c mini --net-isolate ls /sys/class/net </dev/null)" = lo ]
 	[ "$(c mini ls /sys/class/net </dev/null)" = "$(ls /sys/class/net)" ]
 	status=0

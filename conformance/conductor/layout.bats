@@ -105,7 +105,8 @@ shown() {
 	printf 'FROM back\nUSER 0\nRUN ["/bin/busybox", "touch", "/t/made"]\n' >Conductorfile
 	works build next
 	works bundle next b3
-	[ -e b3/rootfs/t/made ] && [ -e b3/rootfs/t/file ]
+	[ -e b3/rootfs/t/made ]
+	[ -e b3/rootfs/t/file ]
 	umount b3/rootfs
 }
 

@@ -192,7 +192,8 @@ shows_image() {
 @test "a bundle: a copy of the root, which the user's own runtime runs in a user namespace of the same ids" {
 	image
 	works bundle img ./b -- sh -c 'find /d /e; stat -c %u:%g:%a /e; id -u; hostname; echo x >/e/new'
-	[ ! -e b/upper ] && [ ! -e b/work ]
+	[ ! -e b/upper ]
+	[ ! -e b/work ]
 	[ "$(stat -c %U b/config.json)" = "$ORDINARY" ]
 	works rmi img
 	works rmcache

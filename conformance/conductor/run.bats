@@ -76,7 +76,8 @@ image() {
 	image
 	works run -d img a -- sleep 1000
 	c exec a -- sh -c 'echo changed >/new; rm /bin/sh' </dev/null
-	[ -e "$STORE/containers/a/merged/new" ] && [ ! -e "$STORE/containers/a/rootfs/bin/sh" ]
+	[ -e "$STORE/containers/a/merged/new" ]
+	[ ! -e "$STORE/containers/a/rootfs/bin/sh" ]
 	[ "$(in_image img 'ls /bin/sh')" = /bin/sh ]
 	echo from-host >"$STORE/containers/a/merged/file"
 	[ "$(c exec a cat /file </dev/null)" = from-host ]
@@ -206,7 +207,8 @@ image() {
 	image
 	strace -f -o /dev/null -e trace=move_mount -e inject=move_mount:signal=KILL:when=1 \
 		"$CONDUCTOR" --root "$STORE" bundle img ./killed </dev/null >out 2>&1 3>&- || true
-	[ -e killed/container.json ] && [ ! -e killed/config.json ]
+	[ -e killed/container.json ]
+	[ ! -e killed/config.json ]
 	works rmi img
 	works rmcache
 	says "0 layers removed"
@@ -236,7 +238,8 @@ image() {
 	says "/no/such"
 	[ ! -e "$STORE/containers/x" ]
 	fails run img x -- sh -c 'echo "{\"level\":\"error\"}" >&2; exit 3'
-	[ $status = 3 ] && [ -e "$STORE/containers/x" ]
+	[ $status = 3 ]
+	[ -e "$STORE/containers/x" ]
 	works stop x
 	fails run img '../x'
 	fails run --user nobody-such img x

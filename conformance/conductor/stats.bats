@@ -70,10 +70,14 @@ terminal() {
 @test "JSON: the runtime's figures, the name that was given, and rates from the second round on" {
 	busy
 	works stats --json --count 3 --interval 200ms web
-	[ "${#output}" -gt 0 ] && [ "$(wc -l <<<"$output")" = 3 ]
-	[ "$(figure .name)" = web ] && [ "$(figure .id)" = web ] && [ "$(figure .status)" = running ]
+	[ "${#output}" -gt 0 ]
+	[ "$(wc -l <<<"$output")" = 3 ]
+	[ "$(figure .name)" = web ]
+	[ "$(figure .id)" = web ]
+	[ "$(figure .status)" = running ]
 	[ "$(figure .pid)" = "$(c inspect --pid web)" ]
-	[ "$(figure .memory.limit_bytes)" = 67108864 ] && [ "$(figure .pids.limit)" = 20 ]
+	[ "$(figure .memory.limit_bytes)" = 67108864 ]
+	[ "$(figure .pids.limit)" = 20 ]
 	[ "$(figure '.rates.cpu_percent > 1 and .rates.cpu_percent < 90')" = true ]
 	[ "$(jq -s 'first | .rates' <<<"$output")" = "{}" ]
 	# the rates are what the counters say
@@ -119,7 +123,9 @@ terminal() {
 @test "a cgroup by its path, below the hierarchies or from /" {
 	foreign one
 	works stats --json "/foreign-$$/one"
-	[ "$(figure .cgroup)" = "/foreign-$$/one" ] && [ "$(figure .name)" = "/foreign-$$/one" ] && [ "$(figure .id)" = null ]
+	[ "$(figure .cgroup)" = "/foreign-$$/one" ]
+	[ "$(figure .name)" = "/foreign-$$/one" ]
+	[ "$(figure .id)" = null ]
 	works stats --json "foreign-$$/one"
 	[ "$(figure .cgroup)" = "/foreign-$$/one" ]
 	works stats --json "$group/one"
@@ -134,7 +140,8 @@ terminal() {
 		works stats --json "$id"
 		[ "$(figure .cgroup)" = "/foreign-$$/$name" ]
 		works stats --json "${id:0:12}"
-		[ "$(figure .cgroup)" = "/foreign-$$/$name" ] && [ "$(figure .name)" = "${id:0:12}" ]
+		[ "$(figure .cgroup)" = "/foreign-$$/$name" ]
+		[ "$(figure .name)" = "${id:0:12}" ]
 		rmdir "$group"/*/ "$group"
 		group=
 	done
@@ -155,10 +162,12 @@ terminal() {
 	output=$(by_name web 'mkdir -p /var/lib/containers/storage/overlay-containers
 		printf "[{\"id\": \"0000\", \"names\": [\"other\"]}, {\"id\": \"%s\", \"names\": [\"web\"], \"layer\": \"x\"}]" $id \
 			>/var/lib/containers/storage/overlay-containers/containers.json')
-	[ "$(figure .cgroup)" = "/foreign-$$/libpod-$id.scope" ] && [ "$(figure .name)" = web ]
+	[ "$(figure .cgroup)" = "/foreign-$$/libpod-$id.scope" ]
+	[ "$(figure .name)" = web ]
 	output=$(by_name web 'mkdir -p /var/lib/docker/containers/$id
 		printf "{\"ID\": \"%s\", \"Name\": \"/web\", \"State\": {}}" $id >/var/lib/docker/containers/$id/config.v2.json')
-	[ "$(figure .cgroup)" = "/foreign-$$/libpod-$id.scope" ] && [ "$(figure .name)" = web ]
+	[ "$(figure .cgroup)" = "/foreign-$$/libpod-$id.scope" ]
+	[ "$(figure .name)" = web ]
 	if by_name web :; then false; fi
 }
 
@@ -194,7 +203,9 @@ terminal() {
 	boxcar=$RUNTIME RUNTIME=$PWD/other
 	PATH=$(dirname "$boxcar"):$PATH
 	works stats --json web
-	[ "$(figure .name)" = web ] && [ "$(figure .id)" = null ] && [ "$(figure .memory.limit_bytes)" = 67108864 ]
+	[ "$(figure .name)" = web ]
+	[ "$(figure .id)" = null ]
+	[ "$(figure .memory.limit_bytes)" = 67108864 ]
 	works stats --json
 	[ "$(figure .name)" = web ]
 	RUNTIME=$boxcar

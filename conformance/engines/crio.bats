@@ -61,7 +61,8 @@ said() {
 
 @test "version and features are what it looks for" {
 	run "$RUNTIME" --version
-	[ "$status" = 0 ] && [[ $output == *version* ]]
+	[ "$status" = 0 ]
+	[[ $output == *version* ]]
 	case ${RUNTIME##*/} in boxcar*)
 		"$RUNTIME" features | jq -e '(.ociVersionMin | length > 0) and (.ociVersionMax | length > 0)' ;;
 	esac

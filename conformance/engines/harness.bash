@@ -154,6 +154,7 @@ in_cgroup() {
 	return 1
 }
 
+# `! COMMAND` alone fails no test.
 not() {
 	! "$@"
 }

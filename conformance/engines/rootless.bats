@@ -31,7 +31,7 @@ teardown_file() {
 }
 
 no_process_of_the_user() {
-	! pgrep -u "$ORDINARY" >/dev/null
+	not pgrep -u "$ORDINARY" >/dev/null
 }
 
 setup() {
@@ -255,7 +255,8 @@ export -f step
 		[ "$(<"$WORK/v/file")" = y ] && [ "$(stat -c %U "$WORK/v/file")" = "$ORDINARY" ]
 	done
 	run step --isolation oci "$working" -- nowhere
-	[ "$status" != 0 ] && [[ $output == *nowhere* ]]
+	[ "$status" != 0 ]
+	[[ $output == *nowhere* ]]
 	run on_terminal buildah run --runtime "$DIR/runtime" --network none --isolation oci --tty "$working" tty
 	gave 0 /dev/pts/0
 	step --isolation oci "$working" -- sh -c 'echo kept >/kept; chown 5:6 /kept'

@@ -35,7 +35,7 @@ hook_saying() {
 	[ "$(<"$BATS_TEST_TMPDIR/hooks-err")" = $'complained by createContainer\ncomplained inside' ] || { cat "$BATS_TEST_TMPDIR/hooks-err"; return 1; }
 	tail -n +3 "$BATS_TEST_TMPDIR/hooks-out" >"$BATS_TEST_TMPDIR/seen"
 	saw '.descriptors | keys' '["0","1","2"]'
-	! grep -q hooks- "$BATS_TEST_TMPDIR/out" # nor has the payload
+	not grep -q hooks- "$BATS_TEST_TMPDIR/out" # nor has the payload
 	# one that fails: what it wrote is in the file, and the error says how it ended
 	rt delete --force "$ID"
 	config '.hooks.startContainer = [{"path": "/bin/sh", "args": ["sh", "-c", "echo its reason >&2; exit 7"]}]'

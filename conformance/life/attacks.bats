@@ -102,7 +102,7 @@ without_mounts() {
 	config '.mounts += [{"destination":"/link","source":$s,"options":["bind"]},{"destination":"/link2","source":$s,"options":["bind"]}]' \
 		--arg s "$BATS_TEST_TMPDIR/source"
 	unharmed
-	! grep -q "$CANARY" /proc/self/mountinfo
+	not grep -q "$CANARY" /proc/self/mountinfo
 }
 
 @test "mount points that change while they are made (2021-30465, 2024-45310)" {
@@ -183,7 +183,7 @@ without_mounts() {
 		ln -s "$target" "$BUNDLE/rootfs/dev/console"
 		"$TOOLS/pty" -- "$RUNTIME" --root "$ROOT" run --bundle "$BUNDLE" "$ID" || true
 		[ "$(snapshot)" = "$BEFORE" ]
-		! grep -q "$CANARY" /proc/self/mountinfo
+		not grep -q "$CANARY" /proc/self/mountinfo
 		left_behind "$ID"
 	done
 }
@@ -348,7 +348,7 @@ unharmed_create() {
 			mv "$BATS_TEST_TMPDIR/kept" "$BUNDLE/config.json"
 		done
 	done
-	! grep -q "$CANARY" /proc/self/mountinfo
+	not grep -q "$CANARY" /proc/self/mountinfo
 }
 
 @test "in a user namespace the image's /dev and /sys lead nowhere, and the host's cgroups cannot be written (2026-41579, 2023-25809)" {

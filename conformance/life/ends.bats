@@ -14,7 +14,7 @@ waited() {
 		wait "$WAITING"
 		[ "$(<"$BATS_TEST_TMPDIR/code")" = "$1" ]
 	else
-		! wait "$WAITING"
+		not wait "$WAITING"
 		grep "exit code is not known" "$BATS_TEST_TMPDIR/why"
 	fi
 }

@@ -124,6 +124,11 @@ status_of() {
 	rt state "$1" | jq -r .status
 }
 
+# `! COMMAND` alone fails no test.
+not() {
+	! "$@"
+}
+
 # Wait up to ten seconds: eventually COMMAND...
 eventually() {
 	local try

@@ -449,7 +449,7 @@ needs_idmap() {
 	config '.process.capabilities |= map_values(. + ["CAP_SYS_ADMIN"] | unique)'
 	in_container /bin/sh -c 'busybox mount -t tmpfs inside-'"$ID"' /tmp && busybox mount'
 	gave 0 "inside-$ID"
-	! grep -q "inside-$ID" /proc/self/mountinfo
+	not grep -q "inside-$ID" /proc/self/mountinfo
 }
 
 @test "a cgroup mount shows the container's cgroup read-only" {
@@ -469,8 +469,8 @@ needs_idmap() {
 	unshare -m --propagation shared sh -c 'mount --bind "$1" "$1" && shift && "$@" && cat /proc/self/mountinfo' sh \
 		"$BUNDLE" "$RUNTIME" --root "$ROOT" run --bundle "$BUNDLE" "$ID" </dev/null >"$BATS_TEST_TMPDIR/after"
 	grep -q "$BUNDLE " "$BATS_TEST_TMPDIR/after"
-	! grep -q "$BUNDLE/rootfs" "$BATS_TEST_TMPDIR/after"
-	! grep -q ' inside ' "$BATS_TEST_TMPDIR/after"
+	not grep -q "$BUNDLE/rootfs" "$BATS_TEST_TMPDIR/after"
+	not grep -q ' inside ' "$BATS_TEST_TMPDIR/after"
 }
 
 @test "a thousand mounts" {

@@ -61,7 +61,7 @@ is_on_host() {
 }
 
 is_missing() {
-	! is_on_host "$1"
+	not is_on_host "$1"
 }
 
 is_as_before() {
@@ -78,7 +78,7 @@ net_devices() {
 	BEFORE=$(described eth7 on_host)
 	[[ $BEFORE == *'"10.9.7.2"'*'"fd00:9::7"'* ]]
 	started
-	! is_on_host eth7
+	not is_on_host eth7
 	[ "$(described eth7 in_namespace_of "$PID")" = "$BEFORE" ]
 	rt exec "$ID" busybox ip address show dev eth7 >"$BATS_TEST_TMPDIR/seen"
 	grep -q 'inet 10.9.7.2/24' "$BATS_TEST_TMPDIR/seen"
@@ -92,7 +92,7 @@ net_devices() {
 	BEFORE=$(described eth7 on_host)
 	started
 	[ "$(described inside0 in_namespace_of "$PID")" = "${BEFORE//\"eth7/\"inside0}" ]
-	! in_namespace_of "$PID" ip link show dev eth7
+	not in_namespace_of "$PID" ip link show dev eth7
 }
 
 @test "a name that ends in %d is the first that is free" {
@@ -239,7 +239,7 @@ moves_other_names() {
 	gave 1 "createRuntime"
 	grep -q inside0 "$BATS_TEST_TMPDIR/seen" # hooks find it there
 	is_as_before
-	! is_on_host inside0
+	not is_on_host inside0
 	config 'del(.hooks) | .mounts += [{"destination": "/data", "type": "no-such-fs", "source": "x"}]' # init fails, at any time
 	try rt create --bundle "$BUNDLE" "$ID"
 	gave 1 "no such device"
@@ -267,7 +267,7 @@ moves_other_names() {
 	args /probe sleep 600
 	rt create --bundle "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1 3>&- &
 	eventually [ -e "$BATS_TEST_TMPDIR/hook" ]
-	! is_on_host eth7
+	not is_on_host eth7
 	kill -KILL "$(<"$BATS_TEST_TMPDIR/hook")"
 	eventually is_as_before
 	rt delete --force "$ID"
@@ -300,7 +300,7 @@ moves_other_names() {
 	net_devices '{"eth7": {}}'
 	started
 	rt delete --force "$ID"
-	! is_on_host eth7
+	not is_on_host eth7
 	eventually is_missing peer-eth7
 }
 
@@ -323,7 +323,7 @@ moves_other_names() {
 	args /probe true
 	run on_host strace -f -qq -e trace=execve -o "$BATS_TEST_TMPDIR/trace" "$RUNTIME" --root "$ROOT" run --bundle "$BUNDLE" "$ID"
 	gave 0
-	! grep -q netdev "$BATS_TEST_TMPDIR/trace"
+	not grep -q netdev "$BATS_TEST_TMPDIR/trace"
 	[ -s "$BATS_TEST_TMPDIR/trace" ]
 }
 

@@ -94,7 +94,8 @@ has_ended() {
 	run "$RUNTIME" --root "$DIR/$SUB/run/boxcar" exec "$ID" sh -c 'id -u; cat /proc/self/setgroups'
 	gave 0 $'0\ndeny'
 	run rt "$SUB" exec --additional-gids 5 "$ID" sh -c 'id -u'
-	[ "$status" = 0 ] && [[ $output == *"no groups can be set"* ]]
+	[ "$status" = 0 ]
+	[[ $output == *"no groups can be set"* ]]
 	rt "$SUB" delete --force "$ID"
 }
 

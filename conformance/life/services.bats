@@ -81,7 +81,7 @@ notify_payload() {
 	NOTIFY_SOCKET=$MANAGER "$RUNTIME" --root "$ROOT" run --pid-file "$BATS_TEST_TMPDIR/pid" --bundle "$BUNDLE" "$ID" </dev/null
 	wait "$LISTENER"
 	grep -x "MAINPID=$(<"$BATS_TEST_TMPDIR/pid")" "$TOLD"
-	! grep -x MAINPID=7 "$TOLD"
+	not grep -x MAINPID=7 "$TOLD"
 	[ "$(grep -v MAINPID "$TOLD")" = $'listening\nSTATUS=early\nREADY=1\nSTATUS=over' ]
 }
 
@@ -100,7 +100,7 @@ notify_payload() {
 	local starting=$!
 	eventually has_status running
 	kill -0 $starting
-	! grep READY "$TOLD"
+	not grep READY "$TOLD"
 	echo >"$BUNDLE/rootfs/go"
 	wait $starting
 	eventually grep -x READY=1 "$TOLD"
