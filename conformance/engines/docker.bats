@@ -69,10 +69,27 @@ docker() {
 
 # A container that is gone when its command ends: once [OPTION...] bb COMMAND...
 once() {
+	running --network none "$@"
+}
+
+# The same in a network that is named. What a command writes right before its end the daemon may lose, with every runtime: so it is
+# run by a shell that stays for a moment.
+running() {
+	local options=()
+	while [ $# -gt 0 ] && [ "$1" != bb ]; do
+		options+=("$1")
+		shift
+	done
+	[ $# -lt 2 ] || set -- bb sh -c '"$@"; code=$?; sleep 0.5; exit $code' sh "${@:2}"
+	docker run --rm "${options[@]}" "$@"
+}
+
+# One that is not: for what comes of a command itself.
+alone() {
 	docker run --rm --network none "$@"
 }
 
-export -f docker once
+export -f docker once running alone
 
 # A detached container of this test: detached [OPTION...] bb COMMAND...
 detached() {
@@ -194,7 +211,7 @@ nothing_left() {
 }
 
 @test "an entrypoint" {
-	run once --entrypoint /bin/echo bb of mine
+	run alone --entrypoint /bin/sh bb -c 'echo of mine; sleep 0.5'
 	gave 0 "of mine"
 }
 
@@ -223,30 +240,30 @@ nothing_left() {
 }
 
 @test "a command that is missing gives 127" {
-	run -127 once bb nowhere
+	run -127 alone bb nowhere
 	failed_with 127 "nowhere"
 	[[ $output == *"executable file not found"* ]]
 }
 
 @test "a path that is missing gives 127" {
-	run -127 once bb /bin/nowhere
+	run -127 alone bb /bin/nowhere
 	failed_with 127 "no such file or directory"
 }
 
 @test "a file that cannot be executed gives 126" {
-	run once bb /etc/plain
+	run alone bb /etc/plain
 	failed_with 126 "permission denied"
 }
 
 @test "a directory as the command gives 126" {
-	run once bb /etc
+	run alone bb /etc
 	failed_with 126 "denied"
 }
 
 # --- a life -----------------------------------------------------------------------------------------------------------
 
 @test "a detached container, its logs, its end" {
-	detached bb sh -c 'echo first; echo second >&2; sleep 0.2; echo last; exit 3'
+	detached bb sh -c 'echo first; echo second >&2; sleep 0.2; echo last; sleep 0.5; exit 3'
 	run docker wait "$NAME"
 	gave 0 3
 	run docker logs "$NAME"
@@ -269,7 +286,7 @@ nothing_left() {
 }
 
 @test "created, and started later" {
-	docker create --name "$NAME" --network none bb echo started
+	docker create --name "$NAME" --network none bb sh -c 'echo started; sleep 0.5'
 	has_state created
 	run docker start --attach "$NAME"
 	gave 0 started
@@ -355,7 +372,7 @@ nothing_left() {
 }
 
 @test "attach" {
-	detached --interactive bb sh -c 'read line; echo "heard $line"'
+	detached --interactive bb sh -c 'read line; echo "heard $line"; sleep 0.5'
 	[ "$({ echo word; sleep 1; } | docker attach "$NAME")" = "heard word" ]
 }
 
@@ -744,13 +761,13 @@ has_all_capabilities() {
 @test "commit makes an image of it" {
 	docker run --name "$NAME" --network none bb touch /made
 	docker commit "$NAME" "made$NAME"
-	run once "made$NAME" ls /made
+	run alone "made$NAME" sh -c 'ls /made; sleep 0.5'
 	gave 0 /made
 	docker rmi "made$NAME"
 }
 
 @test "a build runs its commands in it" {
-	printf 'FROM bb\nRUN echo built >/built\nCMD cat /built\n' >"$V/Dockerfile"
+	printf 'FROM bb\nRUN echo built >/built\nCMD cat /built; sleep 0.5\n' >"$V/Dockerfile"
 	DOCKER_BUILDKIT=0 docker build --network none -t "built$NAME" "$V"
 	run once "built$NAME"
 	gave 0 built
@@ -771,14 +788,14 @@ has_all_capabilities() {
 	eventually in_cgroup "$ID" "sleep 600"
 	run once --pid "container:$NAME" bb cat /proc/1/comm
 	gave 0 sleep
-	run docker run --rm --network "container:$NAME" bb readlink /proc/self/ns/net
+	run running --network "container:$NAME" bb readlink /proc/self/ns/net
 	gave 0 "$(readlink "/proc/$(inspected '{{.State.Pid}}')/ns/net")"
 	run once --ipc "container:$NAME" bb ls /dev/shm
 	gave 0 mine
 }
 
 @test "namespaces of the host" {
-	run docker run --rm --network host --pid host --uts host --ipc host bb sh -c \
+	run running --network host --pid host --uts host --ipc host bb sh -c \
 		'for n in net pid uts ipc; do readlink /proc/self/ns/$n; done'
 	gave 0 "$(for n in net pid uts ipc; do readlink /proc/self/ns/$n; done)"
 }

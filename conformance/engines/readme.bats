@@ -64,7 +64,7 @@ piece() {
 		--host "$DOCKER_HOST" >"$DIR/log" 2>&1 3>&- &
 	eventually docker_answers
 	bounded /usr/bin/docker import --change 'ENV PATH=/bin' "$DIR/rootfs.tar" bb
-	run bounded /usr/bin/docker run --rm --runtime boxcar --network none bb echo hello
+	run bounded /usr/bin/docker run --rm --runtime boxcar --network none bb sh -c 'echo hello; sleep 0.5' # or it may be lost
 	gave 0 hello
 }
 
