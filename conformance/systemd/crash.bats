@@ -20,12 +20,12 @@ all_are_gone() {
 }
 
 @test "an ordinary user's create, killed" {
-	killed "${STRIDE:-150}" create ORDINARY=yes
+	killed $((${STRIDE:-50} * 3)) create ORDINARY=yes
 }
 
 @test "an ordinary user's exec and delete, killed" {
-	killed "${STRIDE:-150}" exec ORDINARY=yes
-	killed "${STRIDE:-150}" delete ORDINARY=yes
+	killed $((${STRIDE:-50} * 3)) exec ORDINARY=yes
+	killed $((${STRIDE:-50} * 3)) delete ORDINARY=yes
 }
 
 @test "delete, killed" {
