@@ -32,6 +32,7 @@ patient() {
 
 ordinary_users_end() {
 	local user
+	[ -n "${ONE-}" ] || return 0 # they were not made
 	for user in "$SUB" "$ONE"; do
 		pkill -KILL -u "$user" || true
 		eventually has_no_process "$user"
