@@ -175,18 +175,56 @@ exec_look() {
 	jq -e '.looked > 100' "$BATS_TEST_TMPDIR/out"
 }
 
-@test "no way to the runtime's own program: executables" {
+# While COMMAND... runs again and again, a container's process with CAP_SYS_PTRACE looks at the executables of its neighbours.
+hunted() {
 	cp "$RUNTIME" "$BATS_TEST_TMPDIR/copy"
-	local before=$(sha256sum <"$BATS_TEST_TMPDIR/copy")
+	local before=$(sha256sum <"$BATS_TEST_TMPDIR/copy") end
 	config '.process.capabilities |= map_values(. + ["CAP_SYS_PTRACE"] | unique)'
 	RUNTIME=$BATS_TEST_TMPDIR/copy started /probe exehunt 4
-	local end=$((SECONDS + 3))
-	while [ $SECONDS -lt $end ]; do RUNTIME=$BATS_TEST_TMPDIR/copy rt exec "$ID" /bin/busybox true || break; done
+	end=$((SECONDS + 3))
+	while [ $SECONDS -lt $end ]; do RUNTIME=$BATS_TEST_TMPDIR/copy "$@" || break; done
 	eventually has_status stopped
 	jq -e '.interesting > 0' "$BATS_TEST_TMPDIR/out"
 	# what it could write were copies of the image's own programs, never ours
-	jq -e 'all(.found[].target; test("/bin/busybox|/probe"))' "$BATS_TEST_TMPDIR/out"
+	jq -e 'all(.found[].target; test("/bin/busybox|/probe"))' "$BATS_TEST_TMPDIR/out" || { cat "$BATS_TEST_TMPDIR/out"; return 1; }
 	[ "$(sha256sum <"$BATS_TEST_TMPDIR/copy")" = "$before" ]
+}
+
+@test "no way to the runtime's own program: executables" {
+	hunted rt exec "$ID" /bin/busybox true
+}
+
+mapped() {
+	config '.linux.namespaces += [{"type":"user"}] | .linux.uidMappings = [{"containerID":0,"hostID":100000,"size":65536}] |
+		.linux.gidMappings = .linux.uidMappings'
+	chmod -R a+rX "$BATS_TEST_TMPDIR"
+	chmod a+x "$BATS_RUN_TMPDIR" "${BATS_TEST_TMPDIR%/*}" "$BATS_TEST_TMPDIR"
+}
+
+@test "no way to the runtime's own program from a user namespace" {
+	mapped
+	hunted rt exec "$ID" /bin/busybox true
+}
+
+# A neighbour that shares the pid namespace, and the user namespace where there is one.
+neighbour() {
+	local pid
+	pid=$(rt state "$ID" | jq .pid)
+	jq --arg of "/proc/$pid/ns" '.process.args = ["/bin/busybox", "true"] | .linux.uidMappings = [] | .linux.gidMappings = []
+		| .linux.namespaces |= map(if .type == "pid" or .type == "user" then .path = "\($of)/\(.type)" else . end)' \
+		"$BUNDLE/config.json" >"$BUNDLE/neighbour.json"
+	rt run --bundle "$BUNDLE" --config neighbour.json "$ID-n" </dev/null
+}
+
+@test "no way to the runtime's own program when a neighbour is made" {
+	only_boxcar
+	hunted neighbour
+}
+
+@test "no way to the runtime's own program when a neighbour is made in a user namespace" {
+	only_boxcar
+	mapped
+	hunted neighbour
 }
 
 @test "/proc/self/exe as the command is not the runtime" {
