@@ -8,7 +8,7 @@ setup() {
 
 teardown() {
 	c rmi base-test >/dev/null 2>&1
-	not grep -F " $STORE/" /proc/self/mountinfo
+	! grep -F " $STORE/" /proc/self/mountinfo
 }
 
 @test "debian with apt split over two steps, ip, ps and ping inside, and no lists in the layers" {
