@@ -135,14 +135,6 @@ link() {
 	[ "$(ls -la --time-style=full-iso /dev | sort | md5sum)" = "$before" ]
 }
 
-# Root of the container is 100000 outside, and may reach its root file system.
-user_namespace() {
-	config '.linux.namespaces += [{"type":"user"}] | .linux.uidMappings = [{"containerID":0,"hostID":100000,"size":5000}] |
-		.linux.gidMappings = .linux.uidMappings'
-	chmod -R a+rX "$BATS_TEST_TMPDIR"
-	chmod a+x "$BATS_RUN_TMPDIR" "${BATS_TEST_TMPDIR%/*}" "$BATS_TEST_TMPDIR"
-}
-
 @test "in a user namespace the devices are the host's, bound, and work" {
 	only_boxcar # runc 1.1 binds listed ones only where they are not default ones
 	user_namespace

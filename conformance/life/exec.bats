@@ -194,15 +194,8 @@ hunted() {
 	hunted rt exec "$ID" /bin/busybox true
 }
 
-mapped() {
-	config '.linux.namespaces += [{"type":"user"}] | .linux.uidMappings = [{"containerID":0,"hostID":100000,"size":65536}] |
-		.linux.gidMappings = .linux.uidMappings'
-	chmod -R a+rX "$BATS_TEST_TMPDIR"
-	chmod a+x "$BATS_RUN_TMPDIR" "${BATS_TEST_TMPDIR%/*}" "$BATS_TEST_TMPDIR"
-}
-
 @test "no way to the runtime's own program from a user namespace" {
-	mapped
+	user_namespace
 	hunted rt exec "$ID" /bin/busybox true
 }
 
@@ -223,7 +216,7 @@ neighbour() {
 
 @test "no way to the runtime's own program when a neighbour is made in a user namespace" {
 	only_boxcar
-	mapped
+	user_namespace
 	hunted neighbour
 }
 

@@ -124,6 +124,14 @@ status_of() {
 	rt state "$1" | jq -r .status
 }
 
+# Root of the container is 100000 outside, and may reach its root file system.
+user_namespace() {
+	config '.linux.namespaces += [{"type":"user"}] | .linux.uidMappings = [{"containerID":0,"hostID":100000,"size":5000}] |
+		.linux.gidMappings = .linux.uidMappings'
+	chmod -R a+rX "$BATS_TEST_TMPDIR"
+	chmod a+x "$BATS_RUN_TMPDIR" "${BATS_TEST_TMPDIR%/*}" "$BATS_TEST_TMPDIR"
+}
+
 # `! COMMAND` alone fails no test.
 not() {
 	! "$@"

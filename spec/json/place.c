@@ -72,19 +72,30 @@ static bool is_key(const char *key, size_t length, const char *part, size_t part
 	return i == length;
 }
 
+/* To the value of the next member. */
+static bool skip_key(struct walk *w, const char **key, size_t *length)
+{
+	skip_space(w);
+	if (w->at == w->end || *w->at != '"')
+		return false;
+	*key = w->at + 1;
+	skip_string(w);
+	*length = w->at - *key > 0 ? (size_t)(w->at - *key) - 1 : 0;
+	if (!skip_char(w, ':'))
+		return false;
+	skip_space(w);
+	return true;
+}
+
 /* Behind the '{'; to the value of the member. */
 static bool enter_member(struct walk *w, const char *part, size_t part_length)
 {
+	const char *key;
+	size_t length;
+
 	do {
-		skip_space(w);
-		if (w->at == w->end || *w->at != '"')
+		if (!skip_key(w, &key, &length))
 			return false;
-		const char *key = w->at + 1;
-		skip_string(w);
-		size_t length = w->at - key > 0 ? (size_t)(w->at - key) - 1 : 0;
-		if (!skip_char(w, ':'))
-			return false;
-		skip_space(w);
 		if (is_key(key, length, part, part_length))
 			return true;
 		skip_value(w);
@@ -135,16 +146,12 @@ size_t json_find_offset(const char *text, size_t length, const char *pointer)
 /* To the member that has the offset in its value. */
 static bool enter_member_at(struct walk *w, const char *at, struct text *pointer)
 {
+	const char *key;
+	size_t length;
+
 	do {
-		skip_space(w);
-		if (w->at == w->end || *w->at != '"')
+		if (!skip_key(w, &key, &length) || at < key)
 			return false;
-		const char *key = w->at + 1;
-		skip_string(w);
-		size_t length = w->at - key > 0 ? (size_t)(w->at - key) - 1 : 0;
-		if (at < w->at || !skip_char(w, ':'))
-			return false;
-		skip_space(w);
 		const char *value = w->at;
 		skip_value(w);
 		if (at >= value && at < w->at) {
