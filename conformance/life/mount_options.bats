@@ -6,14 +6,6 @@ add_mount() {
 	config ".mounts += [$1]"
 }
 
-# Root of the container is 100000 outside, and may reach its root file system.
-user_namespace() {
-	config '.linux.namespaces += [{"type":"user"}] | .linux.uidMappings = [{"containerID":0,"hostID":100000,"size":5000}] |
-		.linux.gidMappings = .linux.uidMappings'
-	chmod -R a+rX "$BATS_TEST_TMPDIR"
-	chmod a+x "$BATS_RUN_TMPDIR" "${BATS_TEST_TMPDIR%/*}" "$BATS_TEST_TMPDIR"
-}
-
 refused() {
 	try rt create --bundle "$BUNDLE" "$ID"
 	gave 1 "$1"

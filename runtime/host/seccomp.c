@@ -5,8 +5,8 @@
 
 #include <errno.h>
 #include <linux/seccomp.h>
-#include <unistd.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 /* Without a program the call fails in any case: with EFAULT where the flags are known. */
 bool seccomp_has_flags(uint64_t flags)

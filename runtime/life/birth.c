@@ -247,6 +247,7 @@ static int take_message(struct birth *birth, const struct message *m, int fd, st
 	case MESSAGE_CONSOLE:
 		return take_terminal(birth, fd, e);
 	case MESSAGE_CHILD:
+		drop_fd(&fd);
 		return take_successor(birth, (pid_t)m->number, e);
 	case MESSAGE_FAILED:
 		result = take_failure(birth, m, fd, e);
