@@ -23,23 +23,23 @@ struct watched {
 struct watch {
 	struct boxcar *b;
 	const struct stats_request *request;
-	struct watched *first, *free;
+	struct watched *first;
 	struct arena round;
+	uint64_t listed_at;      /* when we looked for containers that are new: us of CLOCK_MONOTONIC; 0: not yet */
+	size_t start, kept;      /* the arena's marks: without the list, and with the list as it was when last made anew */
 };
+
+enum { GARBAGE_MOST = 1 << 20 };
 
 /* --- the list ----------------------------------------------------------------------------------------------------- */
 
 static struct watched *add(struct watch *w)
 {
-	struct watched *one = w->free ? w->free : arena_alloc(&w->b->arena, sizeof *one);
 	struct watched **end = &w->first;
 
-	if (w->free)
-		w->free = one->next;
 	while (*end)
 		end = &(*end)->next;
-	*one = (struct watched){ 0 };
-	return *end = one;
+	return *end = arena_alloc(&w->b->arena, sizeof **end);
 }
 
 static void end_watch(struct watched *one)
@@ -50,7 +50,7 @@ static void end_watch(struct watched *one)
 	sampler_close(&one->sampler);
 }
 
-static void drop(struct watch *w, struct watched **at)
+static void drop(struct watched **at)
 {
 	struct watched *one = *at;
 
@@ -58,8 +58,20 @@ static void drop(struct watch *w, struct watched **at)
 	if (one->container.id)
 		container_close(&one->container);
 	*at = one->next;
-	one->next = w->free;
-	w->free = one;
+}
+
+/* A watch may last for months, and each container that comes and goes leaves its words in the arena. When those are more than the
+ * list itself, the list begins again from nothing. */
+static void collect_garbage(struct watch *w)
+{
+	size_t used = arena_mark(&w->b->arena) - w->start;
+
+	if (used <= 2 * w->kept + GARBAGE_MOST)
+		return;
+	while (w->first)
+		drop(&w->first);
+	arena_rewind(&w->b->arena, w->start);
+	w->kept = 0;
 }
 
 /* What counts nothing is an error for who names it. */
@@ -137,13 +149,17 @@ static bool is_watched(const struct watch *w, const char *id)
 	return false;
 }
 
-/* All containers there are: those that are new since the last round. One that cannot be looked at is left out. */
-static int add_all(struct watch *w, struct err *e)
+/* All containers there are: those that are new since we last looked. One that cannot be looked at is left out. */
+static int add_all(struct watch *w, uint64_t now, struct err *e)
 {
 	struct store store = { .root_fd = -1 };
 	const char **ids;
 	size_t count;
 
+	if (w->listed_at && now - w->listed_at < SAMPLER_SELDOM_US)
+		return 0;
+	w->listed_at = now;
+	collect_garbage(w);
 	if (store_open(&store, w->b->root, false, e) < 0)
 		return -1;
 	int result = store_list(&store, &w->round, &ids, &count, e);
@@ -153,6 +169,8 @@ static int add_all(struct watch *w, struct err *e)
 		if (!is_watched(w, ids[i]))
 			(void)add_container(w, arena_text(&w->b->arena, ids[i]), false, &ignored);
 	}
+	if (!w->kept)
+		w->kept = arena_mark(&w->b->arena) - w->start;
 	return result;
 }
 
@@ -170,29 +188,29 @@ static bool take_sample(struct watch *w, struct watched *one, struct stats *out)
 {
 	struct container *c = &one->container;
 
-	if (c->id && container_look(c, sampler_is_frozen(&one->sampler)) == STATUS_STOPPED)
-		return false;
 	if (!sampler_read(&one->sampler, &w->round, out))
 		return false;
 	if (!c->id)
 		return true;
+	if (container_look(c, one->sampler.is_frozen) == STATUS_STOPPED)
+		return false;
 	out->id = c->id;
 	out->status = status_word(c->status);
 	out->pid = c->state->pid;
 	return true;
 }
 
-static int take_round(struct watch *w, size_t *live, struct err *e)
+static int take_round(struct watch *w, uint64_t now, size_t *live, struct err *e)
 {
 	struct stats *samples;
 	size_t count = 0;
 
 	for (struct watched **at = &w->first; *at;)
 		if ((*at)->is_over && is_deleted(*at))
-			drop(w, at);
+			drop(at);
 		else
 			at = &(*at)->next;
-	if (!w->request->id_count && !w->request->cgroup_count && add_all(w, e) < 0)
+	if (!w->request->id_count && !w->request->cgroup_count && add_all(w, now, e) < 0)
 		return -1;
 	for (struct watched *one = w->first; one; one = one->next)
 		count++;
@@ -233,7 +251,7 @@ static int take_rounds(struct watch *w, struct err *e)
 	(void)clock_gettime(CLOCK_MONOTONIC, &next); /* cannot fail with this clock */
 	for (uint64_t i = 0;;) {
 		size_t mark = arena_mark(&w->round);
-		if (take_round(w, &live, e) < 0)
+		if (take_round(w, (uint64_t)next.tv_sec * 1000000 + (uint64_t)next.tv_nsec / 1000, &live, e) < 0)
 			return -1;
 		arena_rewind(&w->round, mark);
 		i++;
@@ -263,11 +281,12 @@ int life_stats(struct boxcar *b, const struct stats_request *request, struct err
 	if (facts_probe(FACTS_CGROUPS, &b->arena, &b->facts, e) < 0)
 		return -1;
 	arena_init(&w.round, 64 << 20);
+	w.start = arena_mark(&b->arena);
 	int result = add_named(&w, e);
 	if (result == 0)
 		result = take_rounds(&w, e);
 	while (w.first)
-		drop(&w, &w.first);
+		drop(&w.first);
 	arena_finish(&w.round);
 	return result;
 }

@@ -38,6 +38,14 @@ static void put_number(struct writer *w, uint64_t number)
 	text_add_bytes(w->out, first, (size_t)(digits + sizeof digits - first));
 }
 
+static void put_percent(struct writer *w, uint64_t hundredths)
+{
+	const char rest[] = { '.', (char)('0' + hundredths / 10 % 10), (char)('0' + hundredths % 10) };
+
+	put_number(w, hundredths / 100);
+	text_add_bytes(w->out, rest, sizeof rest);
+}
+
 /* Before each member or element; `count` is how many came before. */
 static void begin_item(struct writer *w, size_t count)
 {
@@ -64,6 +72,14 @@ static void write_key(struct writer *w, const char *key)
 {
 	json_write_text(key, w->out);
 	put(w, w->style == JSON_LINE ? ":" : ": ");
+}
+
+/* A row's name has nothing to escape. */
+static void write_name(struct writer *w, const char *name)
+{
+	put(w, "\"");
+	put(w, name);
+	put(w, w->style == JSON_LINE ? "\":" : "\": ");
 }
 
 void json_write_text(const char *text, struct text *out)
@@ -158,8 +174,7 @@ static void write_value(struct writer *w, const struct field *f, const char *mem
 		put_number(w, ((const struct opt_uint *)m)->value);
 		break;
 	case FIELD_PERCENT:
-		text_add(w->out, "%" PRIu64 ".%02" PRIu64, ((const struct opt_uint *)m)->value / 100,
-			 ((const struct opt_uint *)m)->value % 100);
+		put_percent(w, ((const struct opt_uint *)m)->value);
 		break;
 	case FIELD_WORD:
 		json_write_text(words_find_text(f->words, ((const struct opt_word *)m)->value), w->out);
@@ -194,7 +209,7 @@ static void write_object(struct writer *w, const struct record *record, const ch
 		if (!field_is_set(f, member))
 			continue;
 		begin_item(w, count++);
-		write_key(w, f->name);
+		write_name(w, f->name);
 		write_value(w, f, member);
 	}
 	close_bracket(w, "}", count);

@@ -57,49 +57,49 @@ static const struct figure_key v1_oom_control[] = { { "oom_kill", AT(memory.oom_
 
 /* On a hybrid host v1 comes first: what it has counted is not counted again. */
 const struct figure_file figure_files[] = {
-	{ 1, "cpuacct", "cpuacct.usage", FORM_NUMBER, AT(cpu.usage), 1000, NULL },
-	{ 1, "cpuacct", "cpuacct.usage_user", FORM_NUMBER, AT(cpu.user), 1000, NULL },
-	{ 1, "cpuacct", "cpuacct.usage_sys", FORM_NUMBER, AT(cpu.system), 1000, NULL },
-	{ 1, "cpu", "cpu.stat", FORM_KEYS, 0, 0, v1_cpu_stat },
-	{ 1, "cpu", "cpu.shares", FORM_NUMBER, AT(cpu.weight), 1, NULL },
-	{ 1, "cpu", "cpu.cfs_quota_us", FORM_NUMBER, AT(cpu.quota), 1, NULL },
-	{ 1, "cpu", "cpu.cfs_period_us", FORM_NUMBER, AT(cpu.period), 1, NULL },
-	{ 1, "memory", "memory.usage_in_bytes", FORM_NUMBER, AT(memory.usage), 1, NULL },
-	{ 1, "memory", "memory.limit_in_bytes", FORM_NUMBER, AT(memory.limit), 1, NULL },
-	{ 1, "memory", "memory.memsw.limit_in_bytes", FORM_NUMBER, AT(swap_and_memory_limit), 1, NULL },
-	{ 1, "memory", "memory.max_usage_in_bytes", FORM_NUMBER, AT(memory.peak), 1, NULL },
-	{ 1, "memory", "memory.soft_limit_in_bytes", FORM_NUMBER, AT(memory.low), 1, NULL },
-	{ 1, "memory", "memory.kmem.usage_in_bytes", FORM_NUMBER, AT(memory.kernel), 1, NULL },
-	{ 1, "memory", "memory.failcnt", FORM_NUMBER, AT(memory.limit_hits), 1, NULL },
-	{ 1, "memory", "memory.memsw.failcnt", FORM_NUMBER, AT(swap_and_memory_hits), 1, NULL },
-	{ 1, "memory", "memory.stat", FORM_KEYS, 0, 0, v1_memory_stat },
-	{ 1, "memory", "memory.oom_control", FORM_KEYS, 0, 0, v1_oom_control },
-	{ 1, "pids", "pids.current", FORM_NUMBER, AT(pids.count), 1, NULL },
-	{ 1, "pids", "pids.max", FORM_NUMBER, AT(pids.limit), 1, NULL },
-	{ 1, "pids", "pids.peak", FORM_NUMBER, AT(pids.peak), 1, NULL },
-	{ 1, "pids", "pids.events", FORM_KEYS, 0, 0, pids_events },
-	{ 1, "blkio", "blkio.throttle.io_service_bytes_recursive", FORM_IO_BYTES, 0, 0, NULL },
-	{ 1, "blkio", "blkio.throttle.io_serviced_recursive", FORM_IO_COUNT, 0, 0, NULL },
-	{ 2, "", "cpu.stat", FORM_KEYS, 0, 0, cpu_stat },
-	{ 2, "cpu", "cpu.weight", FORM_NUMBER, AT(cpu.weight), 1, NULL },
-	{ 2, "cpu", "cpu.max", FORM_QUOTA, 0, 0, NULL },
-	{ 2, "", "cpu.pressure", FORM_PRESSURE, AT(cpu.pressure), 0, NULL },
-	{ 2, "memory", "memory.current", FORM_NUMBER, AT(memory.usage), 1, NULL },
-	{ 2, "memory", "memory.max", FORM_NUMBER, AT(memory.limit), 1, NULL },
-	{ 2, "memory", "memory.peak", FORM_NUMBER, AT(memory.peak), 1, NULL },
-	{ 2, "memory", "memory.low", FORM_NUMBER, AT(memory.low), 1, NULL },
-	{ 2, "memory", "memory.stat", FORM_KEYS, 0, 0, memory_stat },
-	{ 2, "memory", "memory.events", FORM_KEYS, 0, 0, memory_events },
-	{ 2, "memory", "memory.swap.current", FORM_NUMBER, AT(memory.swap), 1, NULL },
-	{ 2, "memory", "memory.swap.max", FORM_NUMBER, AT(memory.swap_limit), 1, NULL },
-	{ 2, "memory", "memory.swap.peak", FORM_NUMBER, AT(memory.swap_peak), 1, NULL },
-	{ 2, "", "memory.pressure", FORM_PRESSURE, AT(memory.pressure), 0, NULL },
-	{ 2, "pids", "pids.current", FORM_NUMBER, AT(pids.count), 1, NULL },
-	{ 2, "pids", "pids.max", FORM_NUMBER, AT(pids.limit), 1, NULL },
-	{ 2, "pids", "pids.peak", FORM_NUMBER, AT(pids.peak), 1, NULL },
-	{ 2, "pids", "pids.events", FORM_KEYS, 0, 0, pids_events },
-	{ 2, "io", "io.stat", FORM_IO, 0, 0, NULL },
-	{ 2, "", "io.pressure", FORM_PRESSURE, AT(io.pressure), 0, NULL },
+	{ OFTEN, 1, "cpuacct", "cpuacct.usage", FORM_NUMBER, AT(cpu.usage), 1000, NULL },
+	{ OFTEN, 1, "cpuacct", "cpuacct.usage_user", FORM_NUMBER, AT(cpu.user), 1000, NULL },
+	{ OFTEN, 1, "cpuacct", "cpuacct.usage_sys", FORM_NUMBER, AT(cpu.system), 1000, NULL },
+	{ SELDOM, 1, "cpu", "cpu.shares", FORM_NUMBER, AT(cpu.weight), 1, NULL },
+	{ SELDOM, 1, "cpu", "cpu.cfs_quota_us", FORM_NUMBER, AT(cpu.quota), 1, NULL },
+	{ SELDOM, 1, "cpu", "cpu.cfs_period_us", FORM_NUMBER, AT(cpu.period), 1, NULL },
+	{ THROTTLED, 1, "cpu", "cpu.stat", FORM_KEYS, 0, 0, v1_cpu_stat },
+	{ OFTEN, 1, "memory", "memory.usage_in_bytes", FORM_NUMBER, AT(memory.usage), 1, NULL },
+	{ SELDOM, 1, "memory", "memory.limit_in_bytes", FORM_NUMBER, AT(memory.limit), 1, NULL },
+	{ SELDOM, 1, "memory", "memory.memsw.limit_in_bytes", FORM_NUMBER, AT(swap_and_memory_limit), 1, NULL },
+	{ SELDOM, 1, "memory", "memory.max_usage_in_bytes", FORM_NUMBER, AT(memory.peak), 1, NULL },
+	{ SELDOM, 1, "memory", "memory.soft_limit_in_bytes", FORM_NUMBER, AT(memory.low), 1, NULL },
+	{ SELDOM, 1, "memory", "memory.kmem.usage_in_bytes", FORM_NUMBER, AT(memory.kernel), 1, NULL },
+	{ SELDOM, 1, "memory", "memory.failcnt", FORM_NUMBER, AT(memory.limit_hits), 1, NULL },
+	{ SELDOM, 1, "memory", "memory.memsw.failcnt", FORM_NUMBER, AT(swap_and_memory_hits), 1, NULL },
+	{ SELDOM, 1, "memory", "memory.stat", FORM_KEYS, 0, 0, v1_memory_stat },
+	{ SELDOM, 1, "memory", "memory.oom_control", FORM_KEYS, 0, 0, v1_oom_control },
+	{ OFTEN, 1, "pids", "pids.current", FORM_NUMBER, AT(pids.count), 1, NULL },
+	{ SELDOM, 1, "pids", "pids.max", FORM_NUMBER, AT(pids.limit), 1, NULL },
+	{ SELDOM, 1, "pids", "pids.peak", FORM_NUMBER, AT(pids.peak), 1, NULL },
+	{ SELDOM, 1, "pids", "pids.events", FORM_KEYS, 0, 0, pids_events },
+	{ OFTEN, 1, "blkio", "blkio.throttle.io_service_bytes_recursive", FORM_IO_BYTES, 0, 0, NULL },
+	{ OFTEN, 1, "blkio", "blkio.throttle.io_serviced_recursive", FORM_IO_COUNT, 0, 0, NULL },
+	{ OFTEN, 2, "", "cpu.stat", FORM_KEYS, 0, 0, cpu_stat },
+	{ SELDOM, 2, "cpu", "cpu.weight", FORM_NUMBER, AT(cpu.weight), 1, NULL },
+	{ SELDOM, 2, "cpu", "cpu.max", FORM_QUOTA, 0, 0, NULL },
+	{ SELDOM, 2, "", "cpu.pressure", FORM_PRESSURE, AT(cpu_pressure), 0, NULL },
+	{ OFTEN, 2, "memory", "memory.current", FORM_NUMBER, AT(memory.usage), 1, NULL },
+	{ SELDOM, 2, "memory", "memory.max", FORM_NUMBER, AT(memory.limit), 1, NULL },
+	{ SELDOM, 2, "memory", "memory.peak", FORM_NUMBER, AT(memory.peak), 1, NULL },
+	{ SELDOM, 2, "memory", "memory.low", FORM_NUMBER, AT(memory.low), 1, NULL },
+	{ SELDOM, 2, "memory", "memory.stat", FORM_KEYS, 0, 0, memory_stat },
+	{ SELDOM, 2, "memory", "memory.events", FORM_KEYS, 0, 0, memory_events },
+	{ OFTEN, 2, "memory", "memory.swap.current", FORM_NUMBER, AT(memory.swap), 1, NULL },
+	{ SELDOM, 2, "memory", "memory.swap.max", FORM_NUMBER, AT(memory.swap_limit), 1, NULL },
+	{ SELDOM, 2, "memory", "memory.swap.peak", FORM_NUMBER, AT(memory.swap_peak), 1, NULL },
+	{ SELDOM, 2, "", "memory.pressure", FORM_PRESSURE, AT(memory_pressure), 0, NULL },
+	{ OFTEN, 2, "pids", "pids.current", FORM_NUMBER, AT(pids.count), 1, NULL },
+	{ SELDOM, 2, "pids", "pids.max", FORM_NUMBER, AT(pids.limit), 1, NULL },
+	{ SELDOM, 2, "pids", "pids.peak", FORM_NUMBER, AT(pids.peak), 1, NULL },
+	{ SELDOM, 2, "pids", "pids.events", FORM_KEYS, 0, 0, pids_events },
+	{ OFTEN, 2, "io", "io.stat", FORM_IO, 0, 0, NULL },
+	{ SELDOM, 2, "", "io.pressure", FORM_PRESSURE, AT(io_pressure), 0, NULL },
 };
 
 const size_t figure_file_count = sizeof figure_files / sizeof *figure_files;
@@ -168,9 +168,8 @@ static void take_quota(const char *text, struct figures *out)
 }
 
 /* "avg10=0.00" and the like, separated by spaces */
-static struct stats_pressure_line *read_pressure_line(char *words, struct arena *a)
+static void read_pressure_line(char *words, struct stats_pressure_line *line)
 {
-	struct stats_pressure_line *line = arena_alloc(a, sizeof *line);
 	char *word;
 
 	while ((word = strsep(&words, " "))) {
@@ -185,20 +184,17 @@ static struct stats_pressure_line *read_pressure_line(char *words, struct arena 
 		if (average)
 			average->is_set = text_read_percent(value, &average->value);
 	}
-	return line;
 }
 
-static void take_pressure(char *text, struct arena *a, struct stats_pressure **out)
+static void take_pressure(char *text, struct figure_pressure *out)
 {
 	char *line;
 
-	if (!*out)
-		*out = arena_alloc(a, sizeof **out);
 	while ((line = strsep(&text, "\n"))) {
 		if (text_has_prefix(line, "some "))
-			(*out)->some = read_pressure_line(line, a);
+			read_pressure_line(line, &out->some);
 		else if (text_has_prefix(line, "full "))
-			(*out)->full = read_pressure_line(line, a);
+			read_pressure_line(line, &out->full);
 	}
 }
 
@@ -284,7 +280,7 @@ void figures_take(const struct figure_file *file, char *text, struct arena *a, s
 		take_quota(text, out);
 		break;
 	case FORM_PRESSURE:
-		take_pressure(text, a, (struct stats_pressure **)(void *)((char *)out + file->offset));
+		take_pressure(text, (void *)((char *)out + file->offset));
 		break;
 	case FORM_IO:
 		take_io(text, a, &out->io);

@@ -3,14 +3,26 @@
 
 #include "spec/stats.h"
 
-/* What the rows fill: the parts of struct stats side by side, so that a place in them is one offset. */
+struct figure_pressure {
+	struct stats_pressure both; /* points to the next two once they are read */
+	struct stats_pressure_line some, full;
+};
+
+/* What the rows fill: the parts of struct stats side by side, so that a place in them is one offset. Without pointers until the
+ * end of the reading, so that a copy is a copy; but for io.devices, which is never kept. */
 struct figures {
 	struct stats_cpu cpu;
 	struct stats_memory memory;
 	struct stats_pids pids;
 	struct stats_io io;
+	struct figure_pressure cpu_pressure, memory_pressure, io_pressure;
 	struct opt_uint swap_and_memory_limit, swap_and_memory_hits; /* v1 limits both together, too */
 };
+
+/* Each file costs the kernel two to ten microseconds. OFTEN, for each sample: how much is used. SELDOM, at most five times a second:
+ * what only an administrator writes, high marks, how often a limit was hit, shares of ten seconds and more, and what kinds of
+ * memory there are. THROTTLED: often with a quota of the processor's time, which must stand before it; without one nothing moves. */
+enum figure_rhythm { OFTEN, SELDOM, THROTTLED };
 
 enum figure_form {
 	FORM_NUMBER,   /* "4096", or "max" and v1's largest numbers for no limit */
@@ -24,11 +36,12 @@ enum figure_form {
 
 /* A file: in which hierarchy, and how it is read. */
 struct figure_file {
+	enum figure_rhythm rhythm;
 	int version;
 	const char *controller; /* "": the v2 hierarchy itself */
 	const char *file;
 	enum figure_form form;
-	size_t offset; /* in struct figures; FORM_NUMBER: of a struct opt_uint; FORM_PRESSURE: of a struct stats_pressure * */
+	size_t offset; /* in struct figures; FORM_NUMBER: of a struct opt_uint; FORM_PRESSURE: of a struct figure_pressure */
 	unsigned divisor; /* FORM_NUMBER */
 	const struct figure_key *keys; /* FORM_KEYS; ends with a NULL key */
 };

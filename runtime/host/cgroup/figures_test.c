@@ -169,6 +169,82 @@ static void v1_comes_before_v2(void **state)
 	assert_string_equal(print(t, *sample(t)), "{\"cgroup\":\"/web\",\"cpu\":{\"usage_us\":5,\"user_us\":3}}");
 }
 
+/* Where the processes are in v2's cgroup as well, its one file takes the place of v1's three. */
+static void processor_time_is_read_once(void **state)
+{
+	struct tree *t = *state;
+
+	hierarchy(t, 1, "cpuacct", "cpuacct");
+	hierarchy(t, 2, "", "u");
+	file(t, "cpuacct/web/cpuacct.usage", "5000\n");
+	file(t, "cpuacct/web/cpuacct.usage_user", "4000\n");
+	file(t, "u/web/cgroup.events", "populated 1\nfrozen 0\n");
+	assert_string_equal(print(t, *sample(t)), "{\"cgroup\":\"/web\",\"cpu\":{\"usage_us\":5,\"user_us\":4}}");
+	file(t, "u/web/cpu.stat", "usage_usec 99\nuser_usec 3\n");
+	assert_string_equal(print(t, *sample(t)), "{\"cgroup\":\"/web\",\"cpu\":{\"usage_us\":99,\"user_us\":3}}");
+	file(t, "u/web/cgroup.events", "populated 0\nfrozen 0\n");
+	assert_string_equal(print(t, *sample(t)), "{\"cgroup\":\"/web\",\"cpu\":{\"usage_us\":5,\"user_us\":4}}");
+}
+
+static const char *read_sample(struct tree *t, struct sampler *s)
+{
+	struct stats out;
+
+	assert_true(sampler_read(s, &t->arena, &out));
+	return print(t, out);
+}
+
+static void limits_and_high_marks_are_read_seldom(void **state)
+{
+	struct tree *t = *state;
+	struct cgroup c = { &t->facts, "/web", &t->arena };
+	struct sampler s;
+	struct err e = ERR_NONE;
+
+	hierarchy(t, 2, "memory", "u");
+	file(t, "u/web/memory.current", "10\n");
+	file(t, "u/web/memory.max", "100\n");
+	file(t, "u/web/memory.peak", "15\n");
+	file(t, "u/web/cgroup.events", "frozen 0\n");
+	assert_int_equal(sampler_open(&c, 0, &s, &e), 0);
+	(void)read_sample(t, &s);
+	assert_false(s.is_frozen);
+	file(t, "u/web/memory.current", "20\n"); /* truncated and written: the sampler's file is the same */
+	file(t, "u/web/memory.max", "200\n");
+	file(t, "u/web/cgroup.events", "frozen 1\n");
+	/* a high mark is never below what is */
+	assert_string_equal(read_sample(t, &s), "{\"cgroup\":\"/web\",\"memory\":{\"usage_bytes\":20,\"limit_bytes\":100,\"peak_bytes\":20}}");
+	assert_false(s.is_frozen);
+	s.kept_at = 1; /* long ago */
+	assert_string_equal(read_sample(t, &s), "{\"cgroup\":\"/web\",\"memory\":{\"usage_bytes\":20,\"limit_bytes\":200,\"peak_bytes\":20}}");
+	assert_true(s.is_frozen);
+	sampler_close(&s);
+}
+
+static void throttling_is_read_often_with_a_quota(void **state)
+{
+	struct tree *t = *state;
+	struct cgroup c = { &t->facts, "/web", &t->arena };
+	struct sampler s;
+	struct err e = ERR_NONE;
+
+	hierarchy(t, 1, "cpu", "cpu");
+	file(t, "cpu/web/cpu.cfs_quota_us", "-1\n");
+	file(t, "cpu/web/cpu.stat", "nr_periods 1\n");
+	assert_int_equal(sampler_open(&c, 0, &s, &e), 0);
+	(void)read_sample(t, &s);
+	file(t, "cpu/web/cpu.cfs_quota_us", "500\n");
+	file(t, "cpu/web/cpu.stat", "nr_periods 2\nnr_throttled 2\n");
+	s.kept->cpu.weight = (struct opt_uint){ true, 100 }; /* so that there is something to show */
+	assert_non_null(strstr(read_sample(t, &s), "\"periods\":1"));
+	s.kept_at = 1;
+	(void)read_sample(t, &s);
+	file(t, "cpu/web/cpu.stat", "nr_periods 3\nnr_throttled 3\n");
+	s.kept->cpu.weight = (struct opt_uint){ true, 100 };
+	assert_non_null(strstr(read_sample(t, &s), "\"periods\":3"));
+	sampler_close(&s);
+}
+
 static void strange_text_is_left_out(void **state)
 {
 	struct tree *t = *state;
@@ -178,7 +254,7 @@ static void strange_text_is_left_out(void **state)
 	file(t, "u/web/cpu.stat", "usage_usec\nuser_usec x\n\nsystem_usec 4");
 	file(t, "u/web/io.stat", "8:0\n:1 rbytes=1\nnothing\n");
 	file(t, "u/web/cpu.pressure", "");
-	assert_string_equal(print(t, *sample(t)), "{\"cgroup\":\"/web\",\"cpu\":{\"system_us\":4,\"pressure\":{}}}");
+	assert_string_equal(print(t, *sample(t)), "{\"cgroup\":\"/web\",\"cpu\":{\"system_us\":4}}");
 }
 
 static void a_missing_cgroup_is_an_error(void **state)
@@ -199,6 +275,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(v2_files_are_read, make, finish),
 		cmocka_unit_test_setup_teardown(v1_files_are_read_on_the_same_scale, make, finish),
 		cmocka_unit_test_setup_teardown(v1_comes_before_v2, make, finish),
+		cmocka_unit_test_setup_teardown(processor_time_is_read_once, make, finish),
+		cmocka_unit_test_setup_teardown(limits_and_high_marks_are_read_seldom, make, finish),
+		cmocka_unit_test_setup_teardown(throttling_is_read_often_with_a_quota, make, finish),
 		cmocka_unit_test_setup_teardown(strange_text_is_left_out, make, finish),
 		cmocka_unit_test_setup_teardown(a_missing_cgroup_is_an_error, make, finish),
 	};

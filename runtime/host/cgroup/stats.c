@@ -98,9 +98,9 @@ static void find_pages(struct sampler *s)
 		if (!length || !size[length] || strcmp(size + length + 1, files[1]) != 0)
 			continue;
 		struct sampler_pages *p = &s->pages[s->page_count++];
-		p->size = arena_copy(s->arena, size, length);
+		p->size = arena_copy(s->cgroup.arena, size, length);
 		for (size_t i = 0; i < 4; i++)
-			p->fds[i] = files[i] ? open_in(&g, arena_format(s->arena, "hugetlb.%s.%s", p->size, files[i])) : NO_FILE;
+			p->fds[i] = files[i] ? open_in(&g, arena_format(s->cgroup.arena, "hugetlb.%s.%s", p->size, files[i])) : NO_FILE;
 	}
 }
 
@@ -141,12 +141,25 @@ static int open_network(pid_t pid)
 	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
+/* On a hybrid host v2 counts the processor's time too: where the processes are in its cgroup, three files of v1 tell nothing more. */
+static void drop_doubles(struct sampler *s)
+{
+	char text[256];
+	bool is_counted = s->frost_fds[1] >= 0 && read_again(s->frost_fds[1], text, sizeof text) > 0 && strstr(text, "populated 1");
+
+	for (size_t i = 0; i < figure_file_count && is_counted; i++)
+		is_counted = strcmp(figure_files[i].file, "cpu.stat") != 0 || figure_files[i].version != 2 || s->fds[i] >= 0;
+	for (size_t i = 0; i < figure_file_count && is_counted; i++)
+		if (strcmp(figure_files[i].controller, "cpuacct") == 0)
+			drop_fd(&s->fds[i]);
+}
+
 int sampler_open(const struct cgroup *c, pid_t pid, struct sampler *out, struct err *e)
 {
 	_Static_assert(SAMPLER_MAX_FILES >= 43, "one for each row");
 
 	*out = (struct sampler){ .cgroup = *c, .network_fd = -1, .frost_fds = { NO_FILE, NO_FILE },
-				 .arena = c->arena, .text = arena_alloc(c->arena, FILE_MAX) };
+				 .kept = arena_alloc(c->arena, sizeof *out->kept) };
 	for (size_t i = 0; i < SAMPLER_MAX_FILES; i++)
 		out->fds[i] = NO_FILE;
 	if (strcmp(c->path, "") != 0 && cgroup_check_path(c, e) < 0)
@@ -157,6 +170,7 @@ int sampler_open(const struct cgroup *c, pid_t pid, struct sampler *out, struct 
 		out->fds[i] = open_file(out, &figure_files[i]);
 	find_pages(out);
 	open_frost(out);
+	drop_doubles(out);
 	if (pid > 0)
 		out->network_fd = open_network(pid);
 	return 0;
@@ -176,51 +190,68 @@ void sampler_close(struct sampler *s)
 
 /* --- a sample ----------------------------------------------------------------------------------------------------- */
 
+/* One sample's reading. The text is one for all files and all samplers: a place that the processor knows. */
+struct reading {
+	struct sampler *s;
+	struct arena *arena;
+	char text[FILE_MAX];
+};
+
 /* False when the cgroup is gone. */
-static bool take_file(const struct sampler *s, size_t row, struct arena *a, struct figures *f)
+static bool take_file(struct reading *r, size_t row, struct figures *into)
 {
+	const struct sampler *s = r->s;
 	own_fd opened = s->fds[row] == NOT_KEPT ? open_file(s, &figure_files[row]) : -1;
 	int fd = s->fds[row] == NOT_KEPT ? opened : s->fds[row];
 
 	if (fd < 0)
 		return true;
-	if (read_again(fd, s->text, FILE_MAX) < 0)
+	if (read_again(fd, r->text, FILE_MAX) < 0)
 		return errno != ENODEV; /* EOPNOTSUPP: PSI switched off at boot */
-	figures_take(&figure_files[row], s->text, a, f);
+	figures_take(&figure_files[row], r->text, r->arena, into);
+	return true;
+}
+
+static bool take_files(struct reading *r, enum figure_rhythm rhythm, struct figures *into)
+{
+	for (size_t i = 0; i < figure_file_count; i++) {
+		enum figure_rhythm its = figure_files[i].rhythm;
+		if (its == THROTTLED)
+			its = into->cpu.quota.is_set ? OFTEN : SELDOM;
+		if (its == rhythm && !take_file(r, i, into))
+			return false;
+	}
 	return true;
 }
 
 /* Where descriptors are short, huge pages go uncounted. */
-static struct opt_uint take_page_number(const struct sampler *s, int fd, bool is_event)
+static struct opt_uint take_page_number(struct reading *r, int fd, bool is_event)
 {
 	struct opt_uint n = { 0 };
 
-	if (fd < 0 || read_again(fd, s->text, FILE_MAX) < 0)
+	if (fd < 0 || read_again(fd, r->text, FILE_MAX) < 0)
 		return n;
-	const char *at = is_event ? strstr(s->text, "max ") : s->text;
+	const char *at = is_event ? strstr(r->text, "max ") : r->text;
 	n.is_set = at && figures_read_number(is_event ? at + strlen("max ") : at, &n.value);
 	return n;
 }
 
-static void take_hugetlb(const struct sampler *s, struct arena *a, struct stats *out)
+static void take_hugetlb(struct reading *r)
 {
-	const struct facts_hierarchy *at = find_hugetlb(s->cgroup.facts);
+	const struct facts_hierarchy *at = find_hugetlb(r->s->cgroup.facts);
 
-	if (!at || !s->page_count)
-		return;
-	out->hugetlb.at = arena_alloc(a, s->page_count * sizeof *out->hugetlb.at);
-	for (size_t i = 0; i < s->page_count; i++) {
-		const struct sampler_pages *p = &s->pages[i];
-		struct stats_hugetlb *h = &out->hugetlb.at[out->hugetlb.count++];
-		*h = (struct stats_hugetlb){ p->size, take_page_number(s, p->fds[0], false), take_page_number(s, p->fds[1], false),
-					     take_page_number(s, p->fds[2], false),
-					     take_page_number(s, p->fds[3], at->version == 2) };
+	for (size_t i = 0; at && i < r->s->page_count; i++) {
+		const struct sampler_pages *p = &r->s->pages[i];
+		struct stats_hugetlb *h = &r->s->kept_pages[i];
+		*h = (struct stats_hugetlb){ p->size, take_page_number(r, p->fds[0], false), take_page_number(r, p->fds[1], false),
+					     take_page_number(r, p->fds[2], false),
+					     take_page_number(r, p->fds[3], at->version == 2) };
 		if (h->limit.value >= INT64_MAX - (1l << 40)) /* v1 rounds "no limit" to whole huge pages */
 			h->limit = (struct opt_uint){ 0 };
 	}
 }
 
-bool sampler_is_frozen(const struct sampler *s)
+static bool is_frozen(const struct sampler *s)
 {
 	char text[256];
 
@@ -229,6 +260,26 @@ bool sampler_is_frozen(const struct sampler *s)
 	if (s->frost_fds[0] >= 0 && read_again(s->frost_fds[0], text, sizeof text) > 0 && !text_has_prefix(text, "THAWED"))
 		return true;
 	return s->frost_fds[1] >= 0 && read_again(s->frost_fds[1], text, sizeof text) > 0 && strstr(text, "frozen 1");
+}
+
+/* False when the cgroup is gone. */
+static bool take_seldom(struct reading *r, uint64_t now)
+{
+	const struct facts_hierarchy *cpu = facts_find_controller(r->s->cgroup.facts, "cpu");
+	struct sampler *s = r->s;
+
+	if (s->kept_at && now - s->kept_at < SAMPLER_SELDOM_US)
+		return true;
+	s->kept_at = now;
+	s->is_frozen = is_frozen(s);
+	*s->kept = (struct figures){ 0 };
+	take_hugetlb(r);
+	if (!take_files(r, SELDOM, s->kept))
+		return false;
+	struct opt_uint *weight = &s->kept->cpu.weight;
+	if (weight->is_set && cpu && cpu->version == 1)
+		weight->value = (uint64_t)plan_weight_of_shares(weight->value);
+	return true;
 }
 
 /* "  eth0: 1 2 3 ...": eight numbers of what was received, eight of what was sent */
@@ -252,17 +303,17 @@ static bool read_interface(char *line, struct arena *a, struct stats_interface *
 	return count == ALL && strcmp(out->name, "lo") != 0;
 }
 
-static void take_network(const struct sampler *s, struct arena *a, struct stats *out)
+static void take_network(struct reading *r, struct stats *out)
 {
-	char *rest = s->text, *line;
+	char *rest = r->text, *line;
 	struct stats_interface one;
 
-	if (s->network_fd < 0 || read_again(s->network_fd, s->text, FILE_MAX) < 0)
+	if (r->s->network_fd < 0 || read_again(r->s->network_fd, r->text, FILE_MAX) < 0)
 		return;
 	while ((line = strsep(&rest, "\n")))
-		if (read_interface(line, a, &one)) {
+		if (read_interface(line, r->arena, &one)) {
 			size_t size = sizeof one, count = out->network.count++;
-			out->network.at = arena_grow(a, out->network.at, count * size, (count + 1) * size);
+			out->network.at = arena_grow(r->arena, out->network.at, count * size, (count + 1) * size);
 			out->network.at[count] = one;
 		}
 }
@@ -275,21 +326,36 @@ static struct opt_uint subtract(const struct opt_uint *from, const struct opt_ui
 }
 
 /* What follows from the numbers, and what v1 says on another scale. */
-static void derive(struct figures *f, bool has_shares)
+static void derive(struct figures *f)
 {
 	f->memory.working = subtract(&f->memory.usage, &f->memory.inactive_file);
 	if (f->swap_and_memory_limit.is_set)
 		f->memory.swap_limit = subtract(&f->swap_and_memory_limit, &f->memory.limit);
 	f->memory.limit_hits.value += f->swap_and_memory_hits.value;
-	if (has_shares && f->cpu.weight.is_set)
-		f->cpu.weight.value = (uint64_t)plan_weight_of_shares(f->cpu.weight.value);
 	if (!f->cpu.quota.is_set)
 		f->cpu.period.is_set = false; /* no limit: a period alone says nothing */
+}
+
+/* A high mark that was read a while ago may be passed by now. */
+static void lift(struct opt_uint *peak, const struct opt_uint *now)
+{
+	if (peak->is_set && now->is_set && now->value > peak->value)
+		peak->value = now->value;
+}
+
+static struct stats_pressure *attach_pressure(struct figure_pressure *p)
+{
+	p->both.some = p->some.total.is_set ? &p->some : NULL;
+	p->both.full = p->full.total.is_set ? &p->full : NULL;
+	return p->both.some || p->both.full ? &p->both : NULL;
 }
 
 /* Each controller has one figure that it always has; waiting is counted without controllers. */
 static void attach(struct figures *f, struct stats *out)
 {
+	f->cpu.pressure = attach_pressure(&f->cpu_pressure);
+	f->memory.pressure = attach_pressure(&f->memory_pressure);
+	f->io.pressure = attach_pressure(&f->io_pressure);
 	bool has_cpu = f->cpu.usage.is_set || f->cpu.system.is_set || f->cpu.weight.is_set || f->cpu.pressure;
 
 	out->cpu = has_cpu ? &f->cpu : NULL;
@@ -298,23 +364,40 @@ static void attach(struct figures *f, struct stats *out)
 	out->io = f->io.devices.count || f->io.pressure ? &f->io : NULL;
 }
 
+static void attach_pages(struct reading *r, struct stats *out)
+{
+	size_t count = r->s->page_count;
+
+	out->hugetlb.count = count;
+	out->hugetlb.at = count ? arena_alloc(r->arena, count * sizeof *out->hugetlb.at) : NULL;
+	for (size_t i = 0; i < count; i++)
+		out->hugetlb.at[i] = r->s->kept_pages[i];
+}
+
 bool sampler_read(struct sampler *s, struct arena *a, struct stats *out)
 {
 	struct figures *f = arena_alloc(a, sizeof *f);
-	struct timespec now = { 0 };
 	char *time = arena_alloc(a, CLOCK_TEXT);
+	struct timespec clock = { 0 };
+	struct reading r;
 
+	r.s = s; /* the text need not be zeros */
+	r.arena = a;
 	clock_write_now(time);
-	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail with this clock */
-	*out = (struct stats){ .time = time, .cgroup = s->cgroup.path[0] ? s->cgroup.path : "/",
-			       .monotonic = { true, (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000 } };
-	for (size_t i = 0; i < figure_file_count; i++)
-		if (!take_file(s, i, a, f))
-			return false;
-	const struct facts_hierarchy *cpu = facts_find_controller(s->cgroup.facts, "cpu");
-	derive(f, cpu && cpu->version == 1);
+	(void)clock_gettime(CLOCK_MONOTONIC, &clock); /* cannot fail with this clock */
+	uint64_t now = (uint64_t)clock.tv_sec * 1000000 + (uint64_t)clock.tv_nsec / 1000;
+	*out = (struct stats){ .time = time, .cgroup = s->cgroup.path[0] ? s->cgroup.path : "/", .monotonic = { true, now } };
+	if (!take_seldom(&r, now))
+		return false;
+	*f = *s->kept;
+	if (!take_files(&r, OFTEN, f))
+		return false;
+	derive(f);
+	lift(&f->memory.peak, &f->memory.usage);
+	lift(&f->memory.swap_peak, &f->memory.swap);
+	lift(&f->pids.peak, &f->pids.count);
 	attach(f, out);
-	take_hugetlb(s, a, out);
-	take_network(s, a, out);
+	attach_pages(&r, out);
+	take_network(&r, out);
 	return true;
 }

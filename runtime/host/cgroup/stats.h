@@ -5,7 +5,11 @@
 #include "runtime/host/cgroup/cgroup.h"
 #include "spec/stats.h"
 
-enum { SAMPLER_MAX_FILES = 48, SAMPLER_MAX_PAGES = 8 };
+enum {
+	SAMPLER_MAX_FILES = 48,
+	SAMPLER_MAX_PAGES = 8,
+	SAMPLER_SELDOM_US = 200000, /* so old may be in a sample: limits, high marks, hits, pressure, huge pages, being frozen */
+};
 
 /* Huge pages of one size, in files whose names have the size in them. */
 struct sampler_pages {
@@ -17,11 +21,15 @@ struct sampler {
 	struct cgroup cgroup;
 	int fds[SAMPLER_MAX_FILES]; /* by row of sampler_files[]; owned; -1: this host has no such file, -2: opened each time */
 	int network_fd;             /* /proc/PID/net/dev, or -1 */
-	struct arena *arena;        /* of what is below: as long as the sampler */
-	char *text;                 /* what is read from a file */
+	int frost_fds[2];           /* by version - 1: the files that tell whether it is frozen; -1 */
 	struct sampler_pages pages[SAMPLER_MAX_PAGES];
 	size_t page_count;
-	int frost_fds[2];           /* by version - 1: the files that tell whether it is frozen; -1 */
+
+	/* what is read seldom, as it was at this time: us of CLOCK_MONOTONIC; 0: not yet */
+	uint64_t kept_at;
+	struct figures *kept;
+	struct stats_hugetlb kept_pages[SAMPLER_MAX_PAGES];
+	bool is_frozen; /* by itself or by an ancestor */
 };
 
 /* The path may also be "", the root of the hierarchies. `pid`: the container's first process, which must be known to live (a pidfd
@@ -31,6 +39,3 @@ void sampler_close(struct sampler *s);
 
 /* What the cgroup counts now, in the arena; `time` and all below `cgroup` of *out. False when the cgroup is gone. */
 bool sampler_read(struct sampler *s, struct arena *a, struct stats *out);
-
-/* Whether it is frozen, by itself or by an ancestor: as cgroup_is_frozen(), from files that are open. */
-bool sampler_is_frozen(const struct sampler *s);
