@@ -42,7 +42,8 @@ static int write_manifest(const struct layer_writer *w, const char *manifest, st
 }
 
 /* The other stage or image, mounted for the time of the copy. Its upper directory stays empty. */
-static int copy_from(struct conductor *c, const struct step *s, const struct layer_writer *w, int merged_fd, struct err *e)
+static int copy_from(struct conductor *c, const struct step *s, const struct layer_writer *w, int *merged_fd, int upper_fd,
+		     struct err *e)
 {
 	struct rootfs r = { s->from_layers, NULL, w->dir_fd, "from", "from-work", true };
 	struct copy copy = s->copy;
@@ -52,7 +53,7 @@ static int copy_from(struct conductor *c, const struct step *s, const struct lay
 		return -1;
 	int result = copy_find_in_root(c, &copy, from_fd, &s->from_words, e);
 	if (result == 0)
-		result = copy_run(c, &copy, merged_fd, e);
+		result = copy_run(c, &copy, merged_fd, upper_fd, e);
 	copy_finish(&copy);
 	return result;
 }
@@ -68,15 +69,18 @@ static int fill_on_top(struct building *b, const struct step *s, struct layer_wr
 {
 	struct rootfs r = { s->below, NULL, w->dir_fd, "layer/diff", "work", true };
 	own_fd merged_fd = rootfs_open(b->c, &r, b->e);
+	own_fd upper_fd = openat(w->dir_fd, "layer/diff", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct run_step run = { s, w, merged_fd, -1, b->options->has_shell_on_error };
 
 	if (merged_fd < 0)
 		return -1;
+	if (upper_fd < 0)
+		return err_sys(b->e, "open the layer's directory");
 	switch (s->kind) {
 	case STEP_COPY:
-		return write_manifest(w, s->manifest, b->e) ? -1 : copy_run(b->c, &s->copy, merged_fd, b->e);
+		return write_manifest(w, s->manifest, b->e) ? -1 : copy_run(b->c, &s->copy, &merged_fd, upper_fd, b->e);
 	case STEP_COPY_FROM:
-		return copy_from(b->c, s, w, merged_fd, b->e);
+		return copy_from(b->c, s, w, &merged_fd, upper_fd, b->e);
 	case STEP_RUN:
 		return run_step(b->c, &run, b->e);
 	default:

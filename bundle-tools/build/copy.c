@@ -3,12 +3,15 @@
 #include "bundle-tools/run/root.h"
 #include "bundle-tools/store/interrupt.h"
 #include "spec/base/own.h"
+#include "spec/base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -19,6 +22,8 @@ struct putting {
 	const struct copy *copy;
 	const struct copy_source *source;
 	struct root_user owner;
+	int *root_fd, upper_fd; /* the overlay, and where it writes */
+	bool is_fresh;         /* all lands in one directory that the image did not have */
 	int top_fd;            /* directory in which the source lands, as `name` */
 	const char *name;      /* "" when the source's contents land in top_fd itself */
 	int from_fd, to_fd;    /* directories of the entry in hand */
@@ -230,7 +235,7 @@ static int enter(struct putting *p, const char *directory)
 	return p->from_fd < 0 || p->to_fd < 0 ? err_sys(p->e, "open the directory %s", to) : 0;
 }
 
-/* The source itself: its directory is where it was found. */
+/* The source itself: its directory is where it was found. A directory that was not there is empty, and the layer's own. */
 static int put_top(struct putting *p, const struct tree_entry *top)
 {
 	if (!p->name[0]) /* only its contents: the destination stays what it is */
@@ -239,7 +244,37 @@ static int put_top(struct putting *p, const struct tree_entry *top)
 	p->to_fd = openat(p->top_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (p->from_fd < 0 || p->to_fd < 0)
 		return err_sys(p->e, "open the directory of %s", p->source->shown);
+	if (S_ISDIR(top->st.st_mode) && faccessat(p->to_fd, p->name, F_OK, AT_SYMLINK_NOFOLLOW))
+		p->is_fresh = errno == ENOENT;
 	return put_entry(p, top, p->source->leaf, p->name);
+}
+
+/* In a directory that no other layer has part in, the upper directory is all there is: a file made there, when nothing is mounted any
+ * more, costs half of one that is made through the overlay. What the overlay calls top_fd is below upper_fd by the same path. */
+static int leave_overlay(struct putting *p)
+{
+	struct open_how how = { .flags = O_PATH | O_DIRECTORY | O_CLOEXEC, .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS };
+	char link[40], path[PATH_MAX];
+
+	for (size_t i = 0; i < p->source->tree.entries.count; i++) {
+		const struct stat *st = &p->source->tree.entries.at[i].st;
+		if (S_ISCHR(st->st_mode) && st->st_rdev == 0)
+			return 0; /* a whiteout: overlayfs itself refuses to make one */
+	}
+	(void)snprintf(link, sizeof link, "/proc/self/fd/%d", p->top_fd); /* of a mount that is nowhere: a path in the mount */
+	ssize_t length = readlink(link, path, sizeof path - 1);
+	if (length < 1 || path[0] != '/' || length == sizeof path - 1)
+		return 0;
+	path[length] = '\0';
+	own_fd top = (int)syscall(SYS_openat2, p->upper_fd, length == 1 ? "." : path + 1, &how, sizeof how);
+	if (top < 0)
+		return err_sys(p->e, "open the layer's %s", path);
+	drop_fd(&p->from_fd);
+	drop_fd(&p->to_fd);
+	drop_fd(&p->top_fd);
+	drop_fd(p->root_fd); /* the last of it: unmounted */
+	p->top_fd = take_fd(&top);
+	return 0;
 }
 
 /* What was written into directories has changed their times. */
@@ -259,7 +294,7 @@ static int put_entries(struct putting *p)
 {
 	const struct tree_entry *entries = p->source->tree.entries.at;
 
-	if (put_top(p, &entries[0]))
+	if (put_top(p, &entries[0]) || (p->is_fresh && p->copy->sources.count == 1 && leave_overlay(p)))
 		return -1;
 	for (size_t i = 1; i < p->source->tree.entries.count; i++) {
 		const char *slash = strrchr(entries[i].path, '/');
@@ -302,11 +337,12 @@ static int open_parent(struct putting *p, int root_fd, const char **leaf)
 }
 
 /* Choose the directory and the name in it that the source gets. */
-static int choose(struct putting *p, int root_fd)
+static int choose(struct putting *p)
 {
 	const struct copy *copy = p->copy;
 	bool is_directory = !p->source->body && S_ISDIR(p->source->tree.entries.at[0].st.st_mode);
 	bool has_many = copy->sources.count > 1;
+	int root_fd = *p->root_fd;
 
 	p->top_fd = root_open(root_fd, copy->destination, O_PATH | O_DIRECTORY, 0);
 	if (p->top_fd < 0 && errno != ENOENT && errno != ENOTDIR)
@@ -317,6 +353,7 @@ static int choose(struct putting *p, int root_fd)
 	bool goes_into = exists || has_many || (copy->has_slash && !is_directory) || (is_directory && copy->is_docker);
 	if (goes_into) {
 		p->name = is_directory && copy->is_docker ? "" : p->source->name;
+		p->is_fresh = !exists && !p->name[0];
 		if (!exists)
 			p->top_fd = root_make_directory(p->c, root_fd, copy->destination, p->owner.uid, p->owner.gid, p->e);
 	} else {
@@ -326,11 +363,11 @@ static int choose(struct putting *p, int root_fd)
 }
 
 static int put_source(struct conductor *c, const struct copy *copy, const struct copy_source *source, const struct root_user *owner,
-		      int root_fd, char *block, struct err *e)
+		      int *root_fd, int upper_fd, char *block, struct err *e)
 {
-	struct putting p = { .c = c, .copy = copy, .source = source, .owner = *owner, .top_fd = -1, .name = "", .from_fd = -1,
+	struct putting p = { .c = c, .copy = copy, .source = source, .owner = *owner, .root_fd = root_fd, .upper_fd = upper_fd, .top_fd = -1, .name = "", .from_fd = -1,
 			     .to_fd = -1, .block = block, .e = e };
-	int result = choose(&p, root_fd);
+	int result = choose(&p);
 
 	if (result == 0)
 		result = source->body ? put_body(&p) : put_entries(&p);
@@ -340,19 +377,19 @@ static int put_source(struct conductor *c, const struct copy *copy, const struct
 	return result ? err_add(e, "copy %s to %s", source->shown, copy->destination) : 0;
 }
 
-int copy_run(struct conductor *c, const struct copy *copy, int root_fd, struct err *e)
+int copy_run(struct conductor *c, const struct copy *copy, int *root_fd, int upper_fd, struct err *e)
 {
 	char *block = arena_alloc(&c->arena, BLOCK);
 	struct root_user owner = { 0 };
 
-	if (copy->owner && root_find_user(c, root_fd, copy->owner, &owner, e))
+	if (copy->owner && root_find_user(c, *root_fd, copy->owner, &owner, e))
 		return -1;
 	if (copy->owner && !strchr(copy->owner, ':'))
 		owner.gid = owner.uid; /* without a group both have the number, as with Docker */
 	mode_t before = umask(0);
 	int result = 0;
 	for (size_t i = 0; i < copy->sources.count && result == 0; i++)
-		result = put_source(c, copy, &copy->sources.at[i], &owner, root_fd, block, e);
+		result = put_source(c, copy, &copy->sources.at[i], &owner, root_fd, upper_fd, block, e);
 	(void)umask(before);
 	return result;
 }

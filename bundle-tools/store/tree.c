@@ -8,8 +8,13 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
+
+#ifndef SYS_listxattrat
+#define SYS_listxattrat 465
+#endif
 
 enum { BLOCK = 128 << 10 };
 
@@ -22,6 +27,7 @@ struct reading {
 	uint32_t *names; /* a table by inode of the entries that have further names: their number + 1; 0: free */
 	size_t name_room, name_count;
 	char *block;
+	bool has_no_listxattrat;
 	struct err *e;
 };
 
@@ -97,7 +103,17 @@ static int read_xattr(struct reading *r, const char *path, const char *name, str
 	return 0;
 }
 
-/* By way of /proc: there are no calls for attributes by directory and name before 6.13. */
+/* By directory and name, a call that is there from 6.13 on; before, by way of /proc, which is three times the work. */
+static ssize_t list_xattrs(struct reading *r, int dir_fd, const char *name, const char *path, char *names, size_t size)
+{
+	ssize_t length = r->has_no_listxattrat ? -1 : syscall(SYS_listxattrat, dir_fd, name, AT_SYMLINK_NOFOLLOW, names, size);
+
+	if (!r->has_no_listxattrat && (length >= 0 || (errno != ENOSYS && errno != EPERM))) /* EPERM: of a sandbox that does not know it */
+		return length;
+	r->has_no_listxattrat = true;
+	return llistxattr(path, names, size);
+}
+
 static int read_xattrs(struct reading *r, int dir_fd, const char *name, struct tree_entry *entry)
 {
 	char path[PATH_MAX + 40], names[4096];
@@ -106,7 +122,7 @@ static int read_xattrs(struct reading *r, int dir_fd, const char *name, struct t
 		(void)snprintf(path, sizeof path, "%s", name);
 	else
 		(void)snprintf(path, sizeof path, "/proc/self/fd/%d/%s", dir_fd, name);
-	ssize_t length = llistxattr(path, names, sizeof names);
+	ssize_t length = list_xattrs(r, dir_fd, name, path, names, sizeof names);
 	if (length < 0)
 		return errno == ENOTSUP ? 0 : err_sys(r->e, "list the attributes of %s", name);
 	for (const char *n = names; n < names + length; n += strlen(n) + 1)

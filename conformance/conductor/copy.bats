@@ -38,18 +38,30 @@ tree() {
 	chmod 4750 t/file && chown 3:4 t/file && chmod 4750 t/file && chmod 1777 t && touch -d @1000000000 t/file
 	setfattr -n user.a -v b t/file 2>/dev/null || python3 -c 'import os; os.setxattr("t/file", "user.a", b"b")'
 	truncate -s 1M t/sparse
-	file <<<'COPY t /t'
+	file <<<'COPY t /deep/t' # a new directory is written below the overlay, an old one through it
 	works build img
-	last=$(jq -r '.layers[-1]' "$STORE/images/img.json")
-	d=$STORE/layers/$last/diff/t
-	[ "$(stat -c '%a %u:%g %h %Y' "$d/file")" = "4750 3:4 2 1000000000" ]
-	[ "$d/file" -ef "$d/hard" ]
-	[ "$(readlink "$d/link")" = nowhere ]
-	[ -p "$d/fifo" ]
-	[ "$(stat -c '%t:%T' "$d/null")" = 1:3 ]
-	[ "$(stat -c %a "$d")" = 1777 ]
-	[ "$(python3 -c "import os; print(os.getxattr('$d/file', 'user.a'))")" = "b'b'" ]
-	[ "$(stat -c %b "$d/sparse")" = 0 ] && [ "$(stat -c %s "$d/sparse")" = 1048576 ]
+	{ cat Conductorfile; echo 'COPY t/. /deep/old'; } >through
+	sed -i 's,^COPY t /deep/t,RUN /bin/busybox mkdir -p /deep/old; /bin/busybox chmod 1777 /deep/old,' through
+	works build through through
+	for d in "$STORE/layers/$(jq -r '.layers[-1]' "$STORE/images/img.json")/diff/deep/t" \
+		"$STORE/layers/$(jq -r '.layers[-1]' "$STORE/images/through.json")/diff/deep/old"; do
+		[ "$(stat -c '%a %u:%g %h %Y' "$d/file")" = "4750 3:4 2 1000000000" ]
+		[ "$d/file" -ef "$d/hard" ]
+		[ "$(readlink "$d/link")" = nowhere ]
+		[ -p "$d/fifo" ]
+		[ "$(stat -c '%t:%T' "$d/null")" = 1:3 ]
+		[ "$(stat -c %a "$d")" = 1777 ]
+		[ "$(python3 -c "import os; print(os.getxattr('$d/file', 'user.a'))")" = "b'b'" ]
+		[ "$(stat -c %b "$d/sparse")" = 0 ] && [ "$(stat -c %s "$d/sparse")" = 1048576 ]
+	done
+}
+
+@test "what overlayfs takes for its own mark of a removed file is refused, and nothing is left" {
+	mkdir t && mknod t/gone c 0 0
+	file <<<'COPY t /t'
+	fails build img
+	says "make the node gone"
+	left_behind
 }
 
 @test "a link in the image is followed inside of the image only" {
