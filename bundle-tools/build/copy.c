@@ -249,8 +249,8 @@ static int put_top(struct putting *p, const struct tree_entry *top)
 	return put_entry(p, top, p->source->leaf, p->name);
 }
 
-/* In a directory that no other layer has part in, the upper directory is all there is: a file made there, when nothing is mounted any
- * more, costs half of one that is made through the overlay. What the overlay calls top_fd is below upper_fd by the same path. */
+/* In a directory that no other layer has part in, the upper directory is all there is: a file made there, when nothing is mounted
+ * any more, costs two thirds of one that is made through the overlay. What is top_fd there is below upper_fd by the same path. */
 static int leave_overlay(struct putting *p)
 {
 	struct open_how how = { .flags = O_PATH | O_DIRECTORY | O_CLOEXEC, .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS };
@@ -365,8 +365,8 @@ static int choose(struct putting *p)
 static int put_source(struct conductor *c, const struct copy *copy, const struct copy_source *source, const struct root_user *owner,
 		      int *root_fd, int upper_fd, char *block, struct err *e)
 {
-	struct putting p = { .c = c, .copy = copy, .source = source, .owner = *owner, .root_fd = root_fd, .upper_fd = upper_fd, .top_fd = -1, .name = "", .from_fd = -1,
-			     .to_fd = -1, .block = block, .e = e };
+	struct putting p = { .c = c, .copy = copy, .source = source, .owner = *owner, .root_fd = root_fd, .upper_fd = upper_fd,
+			     .top_fd = -1, .name = "", .from_fd = -1, .to_fd = -1, .block = block, .e = e };
 	int result = choose(&p);
 
 	if (result == 0)

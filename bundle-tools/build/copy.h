@@ -48,6 +48,6 @@ mode_t copy_body_mode(const struct copy *copy);
 /* All manifests. */
 void copy_write_manifest(const struct copy *copy, struct text *out);
 
-/* Copy into the root, an overlay whose upper directory is `upper_fd`; the mount's descriptor is taken, and may be closed half-way. A
- * file that differs from the one that was read before is an error: it is changing right now. */
+/* Copy into the root, an overlay whose upper directory is `upper_fd`; the mount's descriptor is taken, and may be closed half-way.
+ * A file that differs from the one that was read before is an error: it is changing right now. */
 int copy_run(struct conductor *c, const struct copy *copy, int *root_fd, int upper_fd, struct err *e);

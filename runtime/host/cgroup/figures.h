@@ -19,9 +19,10 @@ struct figures {
 	struct opt_uint swap_and_memory_limit, swap_and_memory_hits; /* v1 limits both together, too */
 };
 
-/* Each file costs the kernel two to ten microseconds. OFTEN, for each sample: how much is used. SELDOM, at most five times a second:
- * what only an administrator writes, high marks, how often a limit was hit, shares of ten seconds and more, and what kinds of
- * memory there are. THROTTLED: often with a quota of the processor's time, which must stand before it; without one nothing moves. */
+/* Each file costs the kernel two to ten microseconds. OFTEN, for each sample: how much is used. SELDOM, at most five times a
+ * second: what only an administrator writes, high marks, how often a limit was hit, shares of ten seconds and more, and what kinds
+ * of memory there are. THROTTLED: often with a quota of the processor's time, whose row must stand before; without one nothing
+ * moves there. */
 enum figure_rhythm { OFTEN, SELDOM, THROTTLED };
 
 enum figure_form {

@@ -141,7 +141,7 @@ static int open_network(pid_t pid)
 	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
-/* On a hybrid host v2 counts the processor's time too: where the processes are in its cgroup, three files of v1 tell nothing more. */
+/* On a hybrid host v2 counts the processor's time, too: where the processes are in its cgroup, three files of v1 add nothing. */
 static void drop_doubles(struct sampler *s)
 {
 	char text[256];
