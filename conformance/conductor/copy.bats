@@ -56,6 +56,20 @@ tree() {
 	done
 }
 
+@test "attributes are seen where there is no listxattrat, or a sandbox does not know it" {
+	mkdir t && echo x >t/file && python3 -c 'import os; os.setxattr("t/file", "user.a", b"b")'
+	file <<<'COPY t /t'
+	works build img
+	for answer in ENOSYS EPERM; do
+		WITHIN=("$(realpath "$BATS_TEST_DIRNAME/../../$BUILD/conformance/probe")" without "$answer" 465)
+		works build img
+		says "COPY t /t: cached"
+		python3 -c 'import os, sys; os.setxattr("t/file", "user.a", sys.argv[1].encode())' "$answer"
+		works build --explain-cache img
+		says "user.a=$answer now"
+	done
+}
+
 @test "what overlayfs takes for its own mark of a removed file is refused, and nothing is left" {
 	mkdir t && mknod t/gone c 0 0
 	file <<<'COPY t /t'
