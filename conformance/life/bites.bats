@@ -85,6 +85,20 @@ loop_device() {
 	[ -z "$(ls -A "$ROOT")" ]
 }
 
+@test "memory: an exec for which nothing is left says so" {
+	only_boxcar
+	local swap
+	config '.linux.resources.memory = {"limit":33554432,"swap":33554432}'
+	started
+	rt exec "$ID" /probe sleep 0 # what lies in memory only once
+	swap=$(cgroup_file memory memory.swap.max memory.memsw.limit_in_bytes)
+	cat "$(cgroup_file memory memory.current memory.usage_in_bytes)" >"$(cgroup_file memory memory.max memory.limit_in_bytes)"
+	[ -z "$swap" ] || cat "$(cgroup_file memory memory.max memory.limit_in_bytes)" >"$swap" 2>/dev/null || :
+	try rt exec "$ID" /probe memory 1
+	[ "$status" != 0 ]
+	[[ $output == *"memory"*": the limit is "*"raise /linux/resources/memory/limit"* ]]
+}
+
 @test "pids: the kernel refuses more, and counts it" {
 	config '.linux.resources.pids = {"limit":5}'
 	started /bin/sh -c 'for i in 1 2 3 4 5 6 7 8; do /probe sleep 600 & done; exec /probe sleep 600'

@@ -325,10 +325,15 @@ static int enter_joiner(void *argument)
 	return write(s->report_fd, &r, sizeof r) == (ssize_t)sizeof r ? 0 : 1;
 }
 
-#define JOINER_DIED "the process that joins the namespaces died"
+static int explain_end(int status, struct err *e)
+{
+	if (WIFSIGNALED(status))
+		return err_set(e, "the process that joins the namespaces was killed by signal %d", WTERMSIG(status));
+	return err_set(e, "the process that joins the namespaces died");
+}
 
 /* The joiner has become boxcar-init: its child, or its failure, is the first to speak. */
-static int hear_child(struct start *s, struct report *r, struct err *e)
+static int hear_child(struct start *s, int status, struct report *r, struct err *e)
 {
 	struct message m = { 0 };
 	int fd;
@@ -339,7 +344,7 @@ static int hear_child(struct start *s, struct report *r, struct err *e)
 	if (outcome == MESSAGE_ERROR)
 		return -1;
 	if (outcome != MESSAGE_ARRIVED || (m.kind != MESSAGE_CHILD && m.kind != MESSAGE_FAILED))
-		return err_set(e, JOINER_DIED);
+		return explain_end(status, e);
 	r->is_clone = true;
 	r->pid = m.kind == MESSAGE_CHILD ? (pid_t)m.number : 0;
 	r->error = m.kind == MESSAGE_CHILD ? 0 : m.error;
@@ -367,13 +372,14 @@ static int run_joiner(struct start *s, struct report *r, struct err *e)
 	}
 	drop_fd(&write_end);
 	ssize_t got = read(read_end, r, sizeof *r);
-	while (waitpid((pid_t)joiner, NULL, 0) < 0 && errno == EINTR)
+	int status = 0;
+	while (waitpid((pid_t)joiner, &status, 0) < 0 && errno == EINTR)
 		continue;
+	if (got == (ssize_t)sizeof *r)
+		return 0;
 	if (got == 0 && is_joiner_init(s))
-		return hear_child(s, r, e);
-	if (got != (ssize_t)sizeof *r)
-		return err_set(e, JOINER_DIED);
-	return 0;
+		return hear_child(s, status, r, e);
+	return explain_end(status, e);
 }
 
 /* --- start -------------------------------------------------------------------------------------------------------- */

@@ -86,6 +86,8 @@ int birth_start(struct birth *birth, struct err *e)
 	schedule_give_back_cpus(&before);
 	if (result == 0)
 		process_close_slots(&birth->slots); /* init has its own: what only it holds tells of its end */
+	if (result < 0 && !e->number) /* no call has failed: somebody died */
+		birth_suspect_memory(birth, e);
 	return failed ? birth_place_error(birth, failed, e) : result;
 }
 

@@ -82,6 +82,8 @@ int container_explain_failure(const struct container *c, const struct message *m
 int birth_place_error(const struct birth *birth, const struct op *op, struct err *e);
 /* init is gone without a word: killed by whom, or for memory. */
 int birth_explain_death(struct birth *birth, struct err *e);
+/* Somebody before init is gone; where the kernel has killed for memory, that is added. */
+void birth_suspect_memory(const struct birth *birth, struct err *e);
 
 /* A console socket wants a terminal and the other way round. */
 int birth_check_terminal(const struct spec_process *process, const char *console_socket, bool is_detached, struct err *e);

@@ -264,3 +264,13 @@ int birth_explain_death(struct birth *birth, struct err *e)
 		return err_set(e, "init was killed by signal %d before it was ready", code - 128);
 	return err_set(e, "init ended with code %d before it was ready", code);
 }
+
+void birth_suspect_memory(const struct birth *birth, struct err *e)
+{
+	struct cgroup_memory memory = { 0 };
+
+	if (birth->cgroup)
+		cgroup_read_memory(birth->cgroup, &memory);
+	if (memory.oom_kills && memory.oom_kills != UINT64_MAX)
+		(void)memory_explain(arena_format(&birth->b->arena, "%s; the kernel has killed for memory in its cgroup", e->text), &memory, e);
+}
