@@ -96,6 +96,22 @@ figure() {
 	[ "$(jq -s 'map(.id) | unique | length' "$BATS_TEST_TMPDIR/watched")" = 1 ]
 }
 
+@test "where descriptors are few, files are opened for each sample; too few are an error that says so" {
+	only_boxcar
+	started
+	local first=$ID all
+	ID=$ID-two
+	started
+	all=$(rt stats --json | jq -c 'paths(scalars) | join(".")' | sort)
+	run prlimit --nofile=30:30 "$RUNTIME" --root "$ROOT" stats --json
+	gave 0
+	[ "$(jq -c 'paths(scalars) | join(".")' <<<"$output" | sort)" = "$all" ]
+	run prlimit --nofile=9:9 "$RUNTIME" --root "$ROOT" stats --json
+	gave 1 "raise the hard limit (ulimit -Hn)"
+	rt delete --force "$ID"
+	ID=$first
+}
+
 @test "interfaces of a network namespace of its own, but not the host's" {
 	only_boxcar
 	started

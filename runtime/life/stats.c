@@ -6,6 +6,7 @@
 #include "spec/base/own.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -29,7 +30,7 @@ struct watch {
 	size_t start, kept;      /* the arena's marks: without the list, and with the list as it was when last made anew */
 };
 
-enum { GARBAGE_MOST = 1 << 20 };
+enum { GARBAGE_MOST = 1 << 20, ROOM = 8 };
 
 /* --- the list ----------------------------------------------------------------------------------------------------- */
 
@@ -86,17 +87,33 @@ static int begin_watch(struct watched *one, struct err *e)
 	return sampler_open(&c->cgroup, (pid_t)c->state->pid.value, &one->sampler, e);
 }
 
+/* One that is watched holds four descriptors at the least, and a sample opens others for a moment. They are numbered from below. */
+static int check_room(struct err *e)
+{
+	struct rlimit limit;
+	own_fd fd = open("/", O_PATH | O_CLOEXEC);
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return err_sys(e, "read the limit of open files");
+	if (fd >= 0 && (rlim_t)fd + ROOM < limit.rlim_cur)
+		return 0;
+	(void)err_number(e, EMFILE, "open its files");
+	return err_hint(e, "raise the hard limit (ulimit -Hn), or name fewer containers");
+}
+
 static int add_container(struct watch *w, const char *id, bool is_named, struct err *e)
 {
 	struct container found;
 
+	if (check_room(e) < 0)
+		return -1;
 	if (container_find(w->b, id, -1, !is_named, &found, e) < 0)
 		return -1;
 	struct watched *one = add(w);
 	one->container = found;
 	int result = begin_watch(one, e);
 	one->is_over = result < 0;
-	return is_named ? result : 0;
+	return result;
 }
 
 /* "/sys/fs/cgroup/web" and "/web" are the same to users. */
@@ -119,6 +136,8 @@ static const char *find_path(struct boxcar *b, const char *path)
 
 static int add_cgroup(struct watch *w, const char *path, struct err *e)
 {
+	if (check_room(e) < 0)
+		return err_add(e, "cgroup %s", path);
 	struct watched *one = add(w);
 	struct cgroup c = { &w->b->facts, find_path(w->b, path), &w->b->arena };
 
@@ -149,7 +168,20 @@ static bool is_watched(const struct watch *w, const char *id)
 	return false;
 }
 
-/* All containers there are: those that are new since we last looked. One that cannot be looked at is left out. */
+/* One that cannot be looked at is left out, unless we could look at no other one either. */
+static int add_found(struct watch *w, const char *id, struct err *e)
+{
+	struct err ignored = ERR_NONE;
+
+	if (is_watched(w, id) || add_container(w, arena_text(&w->b->arena, id), false, &ignored) == 0)
+		return 0;
+	if (ignored.number != EMFILE)
+		return 0;
+	*e = ignored;
+	return err_add(e, "%s", id);
+}
+
+/* All containers there are: those that are new since we last looked. */
 static int add_all(struct watch *w, uint64_t now, struct err *e)
 {
 	struct store store = { .root_fd = -1 };
@@ -164,11 +196,8 @@ static int add_all(struct watch *w, uint64_t now, struct err *e)
 		return -1;
 	int result = store_list(&store, &w->round, &ids, &count, e);
 	store_close(&store);
-	for (size_t i = 0; result == 0 && i < count; i++) {
-		struct err ignored = ERR_NONE;
-		if (!is_watched(w, ids[i]))
-			(void)add_container(w, arena_text(&w->b->arena, ids[i]), false, &ignored);
-	}
+	for (size_t i = 0; result == 0 && i < count; i++)
+		result = add_found(w, ids[i], e);
 	if (!w->kept)
 		w->kept = arena_mark(&w->b->arena) - w->start;
 	return result;

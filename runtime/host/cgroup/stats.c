@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 enum { FILE_MAX = 65536, NO_FILE = -1, NOT_KEPT = -2 };
@@ -29,18 +30,33 @@ static const struct facts_hierarchy *find_hierarchy(const struct facts *f, const
 	return NULL;
 }
 
+static int open_in(const struct group *g, const char *file)
+{
+	char path[PATH_MAX];
+	int fd = group_locate(g, file, path) ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+
+	if (fd >= 0)
+		return fd;
+	return errno == EMFILE || errno == ENFILE ? NOT_KEPT : NO_FILE;
+}
+
 static int open_file(const struct sampler *s, const struct figure_file *file)
 {
 	const struct facts_hierarchy *at = find_hierarchy(s->cgroup.facts, file);
-	char path[PATH_MAX];
 
 	if (!at)
 		return NO_FILE;
 	struct group g = group_in(&s->cgroup, at);
-	int fd = group_locate(&g, file->file, path) ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
-	if (fd >= 0)
+	return open_in(&g, file->file);
+}
+
+/* Half of the descriptors that we may have is for files that stay open; those beyond are opened for each sample. */
+static int keep(const struct sampler *s, int fd)
+{
+	if (fd < s->kept_below)
 		return fd;
-	return errno == EMFILE || errno == ENFILE ? NOT_KEPT : NO_FILE;
+	own_close(&fd);
+	return NOT_KEPT;
 }
 
 /* The whole of a cgroup file, from its start; -1 with errno. */
@@ -72,12 +88,15 @@ static const char *const page_files[2][4] = {
 	{ "current", "max", NULL, "events" },
 };
 
-static int open_in(const struct group *g, const char *file)
+static int open_page(const struct sampler *s, const struct sampler_pages *p, size_t i)
 {
-	char path[PATH_MAX];
-	int fd = group_locate(g, file, path) ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+	struct group g = group_in(&s->cgroup, find_hugetlb(s->cgroup.facts));
+	const char *file = page_files[g.at->version - 1][i];
+	char name[NAME_MAX + 1];
 
-	return fd < 0 && (errno == EMFILE || errno == ENFILE) ? NOT_KEPT : fd;
+	if (!file || snprintf(name, sizeof name, "hugetlb.%s.%s", p->size, file) >= (int)sizeof name)
+		return NO_FILE;
+	return open_in(&g, name);
 }
 
 /* The sizes are in the files' names: "hugetlb.2MB.max", on v1 "hugetlb.2MB.limit_in_bytes". */
@@ -100,7 +119,7 @@ static void find_pages(struct sampler *s)
 		struct sampler_pages *p = &s->pages[s->page_count++];
 		p->size = arena_copy(s->cgroup.arena, size, length);
 		for (size_t i = 0; i < 4; i++)
-			p->fds[i] = files[i] ? open_in(&g, arena_format(s->cgroup.arena, "hugetlb.%s.%s", p->size, files[i])) : NO_FILE;
+			p->fds[i] = keep(s, open_page(s, p, i));
 	}
 }
 
@@ -110,9 +129,9 @@ static void open_frost(struct sampler *s)
 		struct group g = group_in(&s->cgroup, &s->cgroup.facts->hierarchies[i]);
 		const struct facts_hierarchy *v1 = facts_find_controller(s->cgroup.facts, "freezer");
 		if (g.at->version == 2)
-			s->frost_fds[1] = open_in(&g, "cgroup.events");
+			s->frost_fds[1] = keep(s, open_in(&g, "cgroup.events"));
 		else if (g.at == v1)
-			s->frost_fds[0] = open_in(&g, "freezer.state");
+			s->frost_fds[0] = keep(s, open_in(&g, "freezer.state"));
 	}
 }
 
@@ -157,17 +176,20 @@ static void drop_doubles(struct sampler *s)
 int sampler_open(const struct cgroup *c, pid_t pid, struct sampler *out, struct err *e)
 {
 	_Static_assert(SAMPLER_MAX_FILES >= 43, "one for each row");
+	struct rlimit limit;
 
 	*out = (struct sampler){ .cgroup = *c, .network_fd = -1, .frost_fds = { NO_FILE, NO_FILE },
 				 .kept = arena_alloc(c->arena, sizeof *out->kept) };
 	for (size_t i = 0; i < SAMPLER_MAX_FILES; i++)
 		out->fds[i] = NO_FILE;
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
+		out->kept_below = limit.rlim_cur / 2 < INT_MAX ? (int)(limit.rlim_cur / 2) : INT_MAX;
 	if (strcmp(c->path, "") != 0 && cgroup_check_path(c, e) < 0)
 		return -1;
 	if (!exists(c))
 		return err_set(e, "cgroup %s does not exist", c->path);
 	for (size_t i = 0; i < figure_file_count; i++)
-		out->fds[i] = open_file(out, &figure_files[i]);
+		out->fds[i] = keep(out, open_file(out, &figure_files[i]));
 	find_pages(out);
 	open_frost(out);
 	drop_doubles(out);
@@ -224,9 +246,10 @@ static bool take_files(struct reading *r, enum figure_rhythm rhythm, struct figu
 	return true;
 }
 
-/* Where descriptors are short, huge pages go uncounted. */
-static struct opt_uint take_page_number(struct reading *r, int fd, bool is_event)
+static struct opt_uint take_page_number(struct reading *r, const struct sampler_pages *p, size_t i, bool is_event)
 {
+	own_fd opened = p->fds[i] == NOT_KEPT ? open_page(r->s, p, i) : -1;
+	int fd = p->fds[i] == NOT_KEPT ? opened : p->fds[i];
 	struct opt_uint n = { 0 };
 
 	if (fd < 0 || read_again(fd, r->text, FILE_MAX) < 0)
@@ -243,9 +266,8 @@ static void take_hugetlb(struct reading *r)
 	for (size_t i = 0; at && i < r->s->page_count; i++) {
 		const struct sampler_pages *p = &r->s->pages[i];
 		struct stats_hugetlb *h = &r->s->kept_pages[i];
-		*h = (struct stats_hugetlb){ p->size, take_page_number(r, p->fds[0], false), take_page_number(r, p->fds[1], false),
-					     take_page_number(r, p->fds[2], false),
-					     take_page_number(r, p->fds[3], at->version == 2) };
+		*h = (struct stats_hugetlb){ p->size, take_page_number(r, p, 0, false), take_page_number(r, p, 1, false),
+					     take_page_number(r, p, 2, false), take_page_number(r, p, 3, at->version == 2) };
 		if (h->limit.value >= INT64_MAX - (1l << 40)) /* v1 rounds "no limit" to whole huge pages */
 			h->limit = (struct opt_uint){ 0 };
 	}
