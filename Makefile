@@ -8,6 +8,7 @@
 #   make arm64      all of it for arm64, in build/arm64, with Debian's cross compiler; make vm-arm64: the life tests there
 #   make vm-systemd  cgroups made by systemd, on cgroup v1, too, and by podman, in virtual machines
 #   make vm-hybrid  network classes and priorities of cgroup v1 beside the other controllers on v2
+#   make vm-rdma    limits of RDMA, with a soft-RoCE device, in a virtual machine with Debian's own kernel
 #   make vm-selinux  labels of SELinux, in a virtual machine with Debian's policy
 #   make lint       compilers' and other analysers, style rules
 #   make bench demo engines fuzz sweep install install-strip uninstall clean
@@ -411,9 +412,12 @@ vm-systemd: $(PROGRAMS) $(TOOLS)
 	@$(SYSTEMD_VM) --append 'systemd.unified_cgroup_hierarchy=0 systemd.legacy_systemd_cgroup_controller=1' bats --tap conformance/systemd/v1.bats
 	@$(SYSTEMD_VM) --memory 3072 --with podman bats --tap conformance/systemd/podman.bats
 # Network classes and priorities, which are v1's, beside the other controllers on v2.
-.PHONY: vm-hybrid vm-selinux
+.PHONY: vm-hybrid vm-rdma vm-selinux
 vm-hybrid: $(PROGRAMS) $(TOOLS)
 	@BUILD=$(BUILD) conformance/vm/run --kernel $(KERNEL) --timeout 1800 conformance/vm/hybrid bats --tap conformance/life/{limits,bites}.bats
+# Limits of a device of RDMA's.
+vm-rdma: $(PROGRAMS) $(TOOLS)
+	@BUILD=$(BUILD) conformance/vm/run --kernel $(KERNEL) --generic --timeout 1800 conformance/vm/rdma bats --tap conformance/life/limits.bats
 # The labels' tests with SELinux and Debian's policy.
 vm-selinux: $(PROGRAMS) $(TOOLS)
 	@BUILD=$(BUILD) conformance/vm/run --kernel $(KERNEL) --with 'selinux-policy-default policycoreutils' --timeout 1800 \

@@ -85,11 +85,20 @@ created_or_names() {
 }
 
 @test "RDMA" {
+	local device
 	config '.linux.resources.rdma = {"nodevice0":{"hcaHandles":3}}'
 	try rt create --bundle "$BUNDLE" "$ID"
 	[ "$status" = 1 ] # no host of ours has such a device
 	[[ $output == *rdma* ]]
 	left_behind "$ID"
+	device=$(ls -A /sys/class/infiniband 2>/dev/null | head -n 1)
+	[ -n "$device" ] || return 0 # make vm-rdma has one
+	config '.linux.resources.rdma = {($device):{"hcaHandles":3,"hcaObjects":10000}}' --arg device "$device"
+	created_or_names rdma || return 0
+	grep -qx "$device hca_handle=3 hca_object=10000 " "$(cgroup_file rdma rdma.max rdma.max)"
+	only_boxcar
+	echo "{\"rdma\":{\"$device\":{\"hcaHandles\":2}}}" | rt update --resources - "$ID"
+	grep -qx "$device hca_handle=2 hca_object=10000 " "$(cgroup_file rdma rdma.max rdma.max)"
 }
 
 @test "network classes and priorities" {
