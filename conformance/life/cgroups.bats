@@ -123,6 +123,29 @@ limit_is() {
 	left_behind "$ID"
 }
 
+@test "another state directory's container in the same cgroup outlives kill --all and delete of one that has stopped" {
+	only_boxcar
+	local other="$ROOT.other" pid view
+	for view in host v2; do
+		! is_pure_v2_host || [ "$view" = host ] || continue
+		VIEW=$view
+		config '.linux.cgroupsPath = $path | .process.args = ["/probe", "sleep", "600"]' --arg path "/life-shared-$ID"
+		rt create --bundle "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1 3>&-
+		rt kill "$ID" KILL
+		eventually has_status stopped
+		rt --root "$other" run --detach --bundle "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1 3>&-
+		pid=$(rt --root "$other" state "$ID" | jq .pid)
+		run rt kill --all "$ID" KILL
+		run rt delete --force "$ID"
+		gave 0 "cgroup /life-shared-$ID stays as it is: process $pid of another container is in it"
+		[ ! -e "$ROOT/$ID" ]
+		[ "$(rt --root "$other" state "$ID" | jq -r .status)" = running ]
+		rt --root "$other" delete --force "$ID"
+		left_behind "life-shared-$ID"
+		[ -z "$(ls -A "$other")" ]
+	done
+}
+
 @test "delete removes cgroups that the payload made below its own" {
 	started
 	local directory

@@ -138,6 +138,10 @@ struct update_request {
 };
 int life_update(struct container *c, const struct update_request *request, struct err *e);
 
+/* A process in the cgroup of a container that has stopped which cannot have been one of its own, or 0: the container had a pid
+ * namespace of its own, which ended with its first process. */
+pid_t container_find_stranger(const struct container *c);
+
 /* Both need the lock. A created container can be paused, too. */
 int life_pause(struct container *c, struct err *e);
 int life_resume(struct container *c, struct err *e);

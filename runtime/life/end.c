@@ -112,7 +112,7 @@ static int let_die(const struct container *c, struct err *e)
 
 int life_kill(struct container *c, int signal, bool is_for_all, struct err *e)
 {
-	if (is_for_all && c->cgroup.path[0])
+	if (is_for_all && c->cgroup.path[0] && !container_find_stranger(c))
 		return cgroup_kill(&c->cgroup, signal, e);
 	if (c->pidfd < 0 && is_for_all) /* none is left that would be known to be its */
 		return 0;
@@ -133,6 +133,7 @@ struct deletion {
 	struct container *c;
 	const struct hooks *hooks; /* NULL: not known (yet) */
 	struct hooks kept;
+	bool has_strangers;        /* in the cgroup */
 };
 
 static int read_kept_hooks(const struct container *c, struct hooks *out, struct err *e)
@@ -169,6 +170,18 @@ static int run_hooks(void *context, struct err *e)
 	return 0;
 }
 
+static int find_strangers(void *context, struct err *e)
+{
+	struct deletion *d = context;
+	pid_t stranger = d->hooks ? 0 : container_find_stranger(d->c); /* hooks that are known: ours has only just ended */
+
+	(void)e;
+	d->has_strangers = stranger > 0;
+	if (d->has_strangers)
+		log_warn(&d->c->b->log, "cgroup %s stays as it is: process %d of another container is in it", d->c->cgroup.path, (int)stranger);
+	return 0;
+}
+
 /* A process in a pid namespace that ends takes the others with it; the cgroup has those that share one. */
 static int kill_processes(void *context, struct err *e)
 {
@@ -177,7 +190,7 @@ static int kill_processes(void *context, struct err *e)
 
 	if (d->c->pidfd >= 0)
 		(void)syscall(SYS_pidfd_send_signal, d->c->pidfd, SIGKILL, NULL, 0); /* gone already is as good */
-	if (d->c->cgroup.path[0] && cgroup_kill(&d->c->cgroup, SIGKILL, e) < 0)
+	if (d->c->cgroup.path[0] && !d->has_strangers && cgroup_kill(&d->c->cgroup, SIGKILL, e) < 0)
 		return -1;
 	if (d->c->pidfd < 0 || poll(&ended, 1, END_MS) != 0)
 		return 0;
@@ -191,7 +204,7 @@ static int remove_cgroup(void *context, struct err *e)
 {
 	struct deletion *d = context;
 
-	if (!d->c->cgroup.path[0])
+	if (!d->c->cgroup.path[0] || d->has_strangers)
 		return 0;
 	scope_await_end(d->c);
 	return cgroup_remove(&d->c->cgroup, END_MS, e);
@@ -199,7 +212,9 @@ static int remove_cgroup(void *context, struct err *e)
 
 static int remove_scope(void *context, struct err *e)
 {
-	return scope_remove(((struct deletion *)context)->c, e);
+	struct deletion *d = context;
+
+	return d->has_strangers ? 0 : scope_remove(d->c, e);
 }
 
 static int remove_rdt(void *context, struct err *e)
@@ -217,6 +232,7 @@ static int remove_entry(void *context, struct err *e)
 }
 
 static const struct step delete_steps[] = {
+	{ "see whose processes there are", find_strangers, NULL },
 	{ "find the poststop hooks", find_hooks, NULL },
 	{ "kill what lives", kill_processes, NULL },
 	{ "remove the cgroup", remove_cgroup, NULL },
