@@ -151,9 +151,10 @@ int process_open(pid_t pid, uint64_t start_time, struct err *e)
 
 	if (fd < 0)
 		return -1;
-	if (poll(&ended, 1, 0) != 0)
-		return err_number(e, ESRCH, "process %d has ended", (int)pid);
-	return take_fd(&fd);
+	int is_over = poll(&ended, 1, 0);
+	if (is_over < 0)
+		return err_sys(e, "poll process %d", (int)pid);
+	return is_over ? err_number(e, ESRCH, "process %d has ended", (int)pid) : take_fd(&fd);
 }
 
 int process_set_oom_score(pid_t pid, const char *value, struct err *e)

@@ -43,7 +43,9 @@ pid_t container_find_stranger(const struct container *c)
 	size_t count = 0;
 	pid_t *pids;
 
-	if (c->pidfd >= 0 || !c->state || !c->cgroup.path[0] || cgroup_read_members(&c->cgroup, &pids, &count, &ignored) < 0)
+	if (c->status != STATUS_STOPPED || !c->state || !c->cgroup.path[0]) /* not known to have ended: it may be its own */
+		return 0;
+	if (cgroup_read_members(&c->cgroup, &pids, &count, &ignored) < 0)
 		return 0;
 	if (!count || !had_own_pids(c))
 		return 0;
