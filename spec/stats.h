@@ -20,7 +20,8 @@
  * Counters (all of cpu, faults, hits, io, network, total_us) grow from the start of the cgroup: a rate is the difference
  * of two samples by the difference of their monotonic_us. What this host's kernel or cgroup version does not count is left
  * out, and so is a limit that is not set, and an object in which nothing is left: absent is not zero. With --cgroup there is
- * neither id, status, pid nor network; network is left out too for a container that shares the host's. */
+ * neither id, status, pid nor network; network is left out too for a container that shares the host's. With less than 200 ms
+ * between two samples, limits, peaks, hits, pressure, hugetlb, kinds of memory and status may be those of up to 200 ms before. */
 #pragma once
 
 #include "spec/base/text.h"

@@ -33,8 +33,10 @@ static bool is_elsewhere(pid_t pid)
 	char path[40], theirs[64], ours[64];
 
 	(void)snprintf(path, sizeof path, "/proc/%d/ns/pid", pid); /* fits */
-	ssize_t length = readlink(path, theirs, sizeof theirs);
-	return length > 0 && (length != readlink("/proc/self/ns/pid", ours, sizeof ours) || memcmp(theirs, ours, (size_t)length) != 0);
+	ssize_t length = readlink(path, theirs, sizeof theirs), own_length = readlink("/proc/self/ns/pid", ours, sizeof ours);
+	if (length <= 0 || own_length <= 0) /* gone, or not known */
+		return false;
+	return length != own_length || memcmp(theirs, ours, (size_t)length) != 0;
 }
 
 pid_t container_find_stranger(const struct container *c)

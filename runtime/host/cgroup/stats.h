@@ -20,7 +20,7 @@ struct sampler_pages {
 struct sampler {
 	struct cgroup cgroup;
 	int kept_below;             /* the first descriptor that is not kept open */
-	int fds[SAMPLER_MAX_FILES]; /* by row of sampler_files[]; owned; -1: this host has no such file, -2: opened each time */
+	int fds[SAMPLER_MAX_FILES]; /* by row of figure_files[]; owned; -1: this host has no such file, -2: opened each time */
 	int network_fd;             /* /proc/PID/net/dev, or -1 */
 	int frost_fds[2];           /* by version - 1: the files that tell whether it is frozen; -1 */
 	struct sampler_pages pages[SAMPLER_MAX_PAGES];
